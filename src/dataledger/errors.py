@@ -1,0 +1,315 @@
+"""Every error that DataLedger raises on purpose: one tree, drawn here.
+
+Each error says what is wrong (`str(error)`) and what to do next (`error.remedy`). The branches are
+the exit codes of the command line.
+
+    DataLedgerError
+    ├── UsageError (2)                  the input must change
+    │   ├── InvalidArgument             a value is out of range or of the wrong form
+    │   │   ├── InvalidAddress          not a 20-byte account or contract address
+    │   │   ├── InvalidDigest           not `algorithm:hex` of the right length
+    │   │   ├── InvalidIdentifier       not an organisation, dataset, version or policy id
+    │   │   ├── InvalidPath             a file path that breaks the path rules
+    │   │   └── InvalidSlug             a dataset or organisation slug that breaks the slug rule
+    │   ├── CanonicalisationError       not strict JSON, or not in its canonical form (RFC 8785)
+    │   │   ├── ManifestError           not a valid manifest
+    │   │   ├── ProofFormatError        not a valid proof file
+    │   │   └── ActivityError           not a valid activity record
+    │   ├── SourceNotFound              the data to read is not there
+    │   ├── SourceUnreadable            the data to read is there, but may not or cannot be read
+    │   ├── OutputExists                a file to write is already there
+    │   ├── ProfileError                a chain profile is missing or malformed
+    │   ├── PolicyError                 a lifecycle policy is malformed or contradicts itself
+    │   ├── KeystoreError               an account's key file is missing or malformed
+    │   │   └── WrongPassphrase         the passphrase does not open the key file
+    │   ├── TypedDataError              an EIP-712 message does not match its types exactly
+    │   ├── NotFound                    the ledger has nothing under that id
+    │   └── DependencyMissing           an optional package or an outside tool is not installed
+    ├── CheckFailed (1)                 a check said no
+    │   ├── SourceChanged               files changed while they were being read
+    │   ├── UnsafeFile                  a symbolic link, FIFO, socket or device among the data
+    │   ├── ManifestMismatch            the data differs from its manifest
+    │   ├── CommitmentMismatch          a version or activity record differs from the chain
+    │   ├── ProofInvalid                an inclusion or consistency proof does not lead to the root
+    │   ├── HistoryBroken               events do not recompute a dataset's head
+    │   ├── SignatureInvalid            a signature is not by the signer it names
+    │   ├── Conflict                    an id is already taken by different content
+    │   └── Refused                     a contract refused; carries the decoded custom error
+    └── ChainError (3)                  the chain cannot be used as asked
+        ├── ConnectionFailed            no node answers
+        ├── NodeError                   a node answers with an error, or with nonsense
+        ├── WrongChain                  chain id or genesis block differ from the profile
+        ├── ContractMismatch            no contract, or other code, at the profile's address
+        ├── TransactionError            about one transaction; carries its hash
+        │   ├── TransactionPending      sent, not mined within the time given
+        │   ├── TransactionLost         sent, and no longer known to any node
+        │   └── TransactionFailed       mined and reverted, without a custom error to decode
+        ├── NonceConflict               another writer used this key's next nonce
+        ├── OutboxError                 the outbox file is locked, damaged or of another chain
+        └── DevnetError                 the local development chain does not start, stop or answer
+"""
+
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, ClassVar
+
+SHOWN_CHARACTERS = 200
+
+
+class ExitCode(IntEnum):
+    """What a process tells its caller. Stable: scripts depend on it."""
+
+    OK = 0
+    CHECK_FAILED = 1
+    USAGE = 2
+    CHAIN = 3
+
+
+def shown(value: object) -> str:
+    """Return an untrusted value as it may stand in a message or on a terminal.
+
+    One line, quoted as Python quotes it: control characters, line breaks, bidirectional controls
+    and undecodable bytes are escaped. At most `SHOWN_CHARACTERS` characters and an ellipsis.
+    """
+    text = repr(value[: SHOWN_CHARACTERS + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+class DataLedgerError(Exception):
+    """The root of the tree; raised only through a subclass.
+
+    `str(error)` is the message: what is wrong, with the offending value passed through `shown`.
+    Neither message nor remedy may hold a secret: both reach terminals and logs.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.CHECK_FAILED
+    code: ClassVar[str] = "data-ledger-error"
+    """Stable name for programs: the class name in kebab case, such as `source-changed`."""
+
+    remedy: str
+    """What to do next, as an instruction."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own pickling calls the class with `args` alone, without the keywords; errors
+        # cross process borders when files are hashed in parallel.
+        return _restore, (type(self), self.args), self.__dict__
+
+
+def _restore(error_class: type[DataLedgerError], args: tuple[str, ...]) -> DataLedgerError:
+    return error_class.__new__(error_class, *args)
+
+
+# ------------------------------------------------------------------------------------ usage
+
+
+class UsageError(DataLedgerError):
+    """The input cannot be used; nothing was changed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InvalidArgument(UsageError):
+    """A value is out of range or of the wrong form."""
+
+
+class InvalidAddress(InvalidArgument):
+    """Not a 20-byte account or contract address, or one whose checksum is wrong."""
+
+
+class InvalidDigest(InvalidArgument):
+    """Not a digest: unknown algorithm, wrong length, or not lowercase hexadecimal."""
+
+
+class InvalidIdentifier(InvalidArgument):
+    """Not an organisation, dataset, version or policy id."""
+
+
+class InvalidPath(InvalidArgument):
+    """A file path breaks the path rules, or collides with another one."""
+
+
+class InvalidSlug(InvalidArgument):
+    """A dataset or organisation slug breaks the slug rule."""
+
+
+class CanonicalisationError(UsageError):
+    """Not strict JSON, or not in its canonical form (RFC 8785)."""
+
+
+class ManifestError(CanonicalisationError):
+    """Not a valid manifest."""
+
+
+class ProofFormatError(CanonicalisationError):
+    """Not a valid proof file. A well-formed proof of something untrue is `ProofInvalid`."""
+
+
+class ActivityError(CanonicalisationError):
+    """Not a valid activity record."""
+
+
+class SourceNotFound(UsageError):
+    """The data to read is not there."""
+
+
+class SourceUnreadable(UsageError):
+    """The data to read is there, but permissions or the storage prevent reading it."""
+
+
+class OutputExists(UsageError):
+    """A file to write is already there and was left as it is."""
+
+
+class ProfileError(UsageError):
+    """A chain profile is missing, malformed, or incomplete."""
+
+
+class PolicyError(UsageError):
+    """A lifecycle policy is malformed or contradicts itself."""
+
+
+class KeystoreError(UsageError):
+    """An account's key file is missing, malformed, or readable by others."""
+
+
+class WrongPassphrase(KeystoreError):
+    """The passphrase does not open the key file."""
+
+
+class TypedDataError(UsageError):
+    """An EIP-712 message does not match its types exactly, and was not signed."""
+
+
+class NotFound(UsageError):
+    """The ledger has no organisation, dataset, version or policy under that id."""
+
+
+class DependencyMissing(UsageError):
+    """An optional package or an outside tool is not installed."""
+
+
+# ------------------------------------------------------------------------------------ checks
+
+
+class CheckFailed(DataLedgerError):
+    """A check said no."""
+
+    exit_code = ExitCode.CHECK_FAILED
+
+
+class SourceChanged(CheckFailed):
+    """Files were added, removed, or altered while they were being read."""
+
+
+class UnsafeFile(CheckFailed):
+    """A symbolic link, FIFO, socket or device stands among the data."""
+
+
+class ManifestMismatch(CheckFailed):
+    """The data differs from its manifest."""
+
+
+class CommitmentMismatch(CheckFailed):
+    """A version or activity record differs from the one that the chain commits to."""
+
+
+class ProofInvalid(CheckFailed):
+    """An inclusion or consistency proof does not lead to the root it claims."""
+
+
+class HistoryBroken(CheckFailed):
+    """Events do not recompute a dataset's head: one is missing, moved, or altered."""
+
+
+class SignatureInvalid(CheckFailed):
+    """A signature is malformed, expired, or not by the signer it names."""
+
+
+class Conflict(CheckFailed):
+    """An id that a write chose for itself is already taken by different content."""
+
+
+class Refused(CheckFailed):
+    """A contract refused a call and changed nothing. The message says why in words."""
+
+    error_name: str
+    """Name of the Solidity custom error."""
+
+    arguments: dict[str, object]
+    """The custom error's arguments by name."""
+
+    def __init__(
+        self, message: str, *, remedy: str, error_name: str, arguments: Mapping[str, object]
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.error_name = error_name
+        self.arguments = dict(arguments)
+
+
+# ------------------------------------------------------------------------------------- chain
+
+
+class ChainError(DataLedgerError):
+    """The chain cannot be used as asked."""
+
+    exit_code = ExitCode.CHAIN
+
+
+class ConnectionFailed(ChainError):
+    """No node answers at the profile's endpoints."""
+
+
+class NodeError(ChainError):
+    """A node answers with an error that is no revert, or with something that is no answer."""
+
+
+class WrongChain(ChainError):
+    """The node serves another chain: chain id or genesis block differ from the profile."""
+
+
+class ContractMismatch(ChainError):
+    """There is no contract, or one with other code, at the profile's address."""
+
+
+class TransactionError(ChainError):
+    """Something about one transaction, which may have changed the chain."""
+
+    transaction_hash: str
+    """0x-prefixed lowercase hexadecimal, 32 bytes."""
+
+    def __init__(self, message: str, *, remedy: str, transaction_hash: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.transaction_hash = transaction_hash
+
+
+class TransactionPending(TransactionError):
+    """Sent and kept in the outbox, but not mined within the time given. It may still be."""
+
+
+class TransactionLost(TransactionError):
+    """Sent, and no longer known to any node. The outbox can send it again."""
+
+
+class TransactionFailed(TransactionError):
+    """Mined and reverted, with no custom error to decode."""
+
+
+class NonceConflict(ChainError):
+    """Another writer used this key's next nonce for a different transaction."""
+
+
+class OutboxError(ChainError):
+    """The outbox file is locked by another process, damaged, or belongs to another chain."""
+
+
+class DevnetError(ChainError):
+    """The local development chain does not start, stop or answer."""
