@@ -11,6 +11,7 @@ import { IOrganisations } from "./interfaces/IOrganisations.sol";
 import { IStepGate } from "./interfaces/IStepGate.sol";
 import { Capabilities } from "./libraries/Capabilities.sol";
 import { DatasetState } from "./libraries/DatasetState.sol";
+import { Heads } from "./libraries/Heads.sol";
 import { Policies } from "./libraries/Policies.sol";
 import { RFC9162 } from "./libraries/RFC9162.sol";
 import { SignedActions } from "./libraries/SignedActions.sol";
@@ -168,11 +169,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         current.suspend();
         _states[dataset] = current;
         suspendedBy[dataset] = org;
-        bytes32 next = keccak256(
-            abi.encode(head[dataset], DatasetSuspended.selector, dataset, org, msg.sender, from, reason, _now())
+        _record(
+            DatasetSuspended.selector, dataset, org, msg.sender, abi.encode(head[dataset], from, reason, _now())
         );
-        head[dataset] = next;
-        emit DatasetSuspended(dataset, org, msg.sender, from, reason, _now(), next);
     }
 
     /// @inheritdoc IDatasetLedger
@@ -184,11 +183,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         Stage to = current.stage;
         _states[dataset] = current;
         suspendedBy[dataset] = NO_ORG;
-        bytes32 next = keccak256(
-            abi.encode(head[dataset], DatasetReinstated.selector, dataset, org, msg.sender, to, reason, _now())
+        _record(
+            DatasetReinstated.selector, dataset, org, msg.sender, abi.encode(head[dataset], to, reason, _now())
         );
-        head[dataset] = next;
-        emit DatasetReinstated(dataset, org, msg.sender, to, reason, _now(), next);
     }
 
     /// @inheritdoc IDatasetLedger
@@ -201,22 +198,13 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
             current.recall();
             _states[dataset] = current;
         }
-        bytes32 next = keccak256(
-            abi.encode(
-                head[dataset],
-                VersionRecalled.selector,
-                dataset,
-                org,
-                msg.sender,
-                version,
-                severity,
-                current.stage,
-                reason,
-                _now()
-            )
+        _record(
+            VersionRecalled.selector,
+            dataset,
+            org,
+            msg.sender,
+            abi.encode(head[dataset], version, severity, current.stage, reason, _now())
         );
-        head[dataset] = next;
-        emit VersionRecalled(dataset, org, msg.sender, version, severity, current.stage, reason, _now(), next);
     }
 
     // ----------------------------------------------------------------------------------------------- proofs
@@ -342,10 +330,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         created.owner = org;
         created.policy = policy;
         created.moveTo(entry);
-        next = keccak256(
-            abi.encode(bytes32(0), DatasetRegistered.selector, dataset, org, by, policy, entry, slug, _now())
+        next = Heads.extend(
+            DatasetRegistered.selector, dataset, org, by, abi.encode(bytes32(0), policy, entry, slug, _now())
         );
-        emit DatasetRegistered(dataset, org, by, policy, entry, slug, _now(), next);
     }
 
     function _addVersion(address by, DatasetId dataset, uint32 number, VersionRecord calldata record) private {
@@ -381,13 +368,13 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _states[dataset] = current;
         uint32 number = current.versionCount;
         commitment[dataset][number] = keccak256(abi.encode(record));
-        bytes32 next = keccak256(
-            abi.encode(
-                previous, VersionAdded.selector, dataset, current.owner, by, number, stage, record, _now()
-            )
+        _record(
+            VersionAdded.selector,
+            dataset,
+            current.owner,
+            by,
+            abi.encode(previous, number, stage, record, _now())
         );
-        head[dataset] = next;
-        emit VersionAdded(dataset, current.owner, by, number, stage, record, _now(), next);
     }
 
     function _advance(address by, Step calldata step) private {
@@ -407,22 +394,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         if (rule.duty != 0) current.recordDuty(step, rule.duty, org);
         current.moveTo(step.to);
         _states[step.dataset] = current;
-        bytes32 next = keccak256(
-            abi.encode(
-                head[step.dataset],
-                Advanced.selector,
-                step.dataset,
-                org,
-                by,
-                step.version,
-                step.from,
-                step.to,
-                step.evidence,
-                _now()
-            )
-        );
-        head[step.dataset] = next;
-        emit Advanced(step.dataset, org, by, step.version, step.from, step.to, step.evidence, _now(), next);
+        _recordStep(Advanced.selector, org, by, step);
     }
 
     function _approve(address by, Step calldata step) private {
@@ -435,22 +407,22 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
         _approvedBy[key][org] = true;
         ++_approvals[key];
-        bytes32 next = keccak256(
-            abi.encode(
-                head[step.dataset],
-                StepApproved.selector,
-                step.dataset,
-                org,
-                by,
-                step.version,
-                step.from,
-                step.to,
-                step.evidence,
-                _now()
-            )
+        _recordStep(StepApproved.selector, org, by, step);
+    }
+
+    function _recordStep(bytes32 topic0, OrgId org, address by, Step calldata step) private {
+        _record(
+            topic0,
+            step.dataset,
+            org,
+            by,
+            abi.encode(head[step.dataset], step.version, step.from, step.to, step.evidence, _now())
         );
-        head[step.dataset] = next;
-        emit StepApproved(step.dataset, org, by, step.version, step.from, step.to, step.evidence, _now(), next);
+    }
+
+    /// @param data The event's data, with the previous head as its first word.
+    function _record(bytes32 topic0, DatasetId dataset, OrgId org, address by, bytes memory data) private {
+        head[dataset] = Heads.extend(topic0, dataset, org, by, data);
     }
 
     // ------------------------------------------------------------------------------------------------ rules

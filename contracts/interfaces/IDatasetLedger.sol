@@ -9,9 +9,9 @@ import { IOrganisations } from "./IOrganisations.sol";
 ///         which step. Organisations are compared, never addresses.
 ///
 ///         Every event of a dataset extends its head:
-///         `head' = keccak256(abi.encode(head, topic0, arguments…))`, over all arguments of the event in the order
-///         of their declaration except the last, which is head' itself. The first head is 0. Whoever holds the logs
-///         can therefore rebuild the history and check it against one word of storage.
+///         `head' = keccak256(topic0 ‖ topic1 ‖ topic2 ‖ topic3 ‖ keccak256(data))`, where `data` is the event's
+///         data with its first word, `head`, still the previous head (at first 0); the event carries head'. Whoever
+///         holds the logs can therefore rebuild the history and check it against one word of storage.
 ///
 ///         Every function refuses its own repetition, so that a write sent twice acts once.
 interface IDatasetLedger {
@@ -151,72 +151,72 @@ interface IDatasetLedger {
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         PolicyId policy,
         Stage stage,
         string slug,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event VersionAdded(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         uint32 version,
         Stage stage,
         VersionRecord record,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event StepApproved(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         uint32 version,
         Stage from,
         Stage to,
         bytes32 evidence,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event Advanced(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         uint32 version,
         Stage from,
         Stage to,
         bytes32 evidence,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event DatasetSuspended(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         Stage from,
         string reason,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event DatasetReinstated(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         Stage to,
         string reason,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
     event VersionRecalled(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
+        bytes32 head,
         uint32 version,
         Severity severity,
         Stage stage,
         string reason,
-        uint40 recordedAt,
-        bytes32 head
+        uint40 recordedAt
     );
 
     // ------------------------------------------------------------------------------------------------ errors
