@@ -38,11 +38,14 @@ the exit codes of the command line.
     └── ChainError (3)                  the chain cannot be used as asked
         ├── ConnectionFailed            no node answers
         ├── NodeError                   a node answers with an error, or with nonsense
+        │   └── RequestRefused          a node answers a request with a JSON-RPC error
+        ├── Reverted                    a contract reverted; carries what it returned, undecoded
         ├── WrongChain                  chain id or genesis block differ from the profile
         ├── ContractMismatch            no contract, or other code, at the profile's address
         ├── TransactionError            about one transaction; carries its hash
         │   ├── TransactionPending      sent, not mined within the time given
         │   ├── TransactionLost         sent, and no longer known to any node
+        │   ├── TransactionRejected     no node will ever take it; carries the node's words
         │   └── TransactionFailed       mined and reverted, without a custom error to decode
         ├── NonceConflict               another writer used this key's next nonce
         ├── OutboxError                 the outbox file is locked, damaged or of another chain
@@ -272,6 +275,40 @@ class NodeError(ChainError):
     """A node answers with an error that is no revert, or with something that is no answer."""
 
 
+class RequestRefused(NodeError):
+    """A node answers a request with a JSON-RPC error object (JSON-RPC 2.0, section 5.1)."""
+
+    rpc_code: int
+    rpc_message: str
+    """As the node wrote it: untrusted text."""
+    rpc_data: object
+    """The error object's `data`, as parsed from JSON; its shape differs from node to node."""
+
+    def __init__(
+        self, message: str, *, remedy: str, rpc_code: int, rpc_message: str, rpc_data: object
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.rpc_code = rpc_code
+        self.rpc_message = rpc_message
+        self.rpc_data = rpc_data
+
+
+class Reverted(ChainError):
+    """A contract reverted, in a simulation or in a mined transaction, and changed nothing."""
+
+    data: bytes
+    """What the contract returned: an ABI-encoded error, or nothing."""
+    transaction_hash: str | None
+    """Of the mined transaction; None for a simulation."""
+
+    def __init__(
+        self, message: str, *, remedy: str, data: bytes, transaction_hash: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.data = data
+        self.transaction_hash = transaction_hash
+
+
 class WrongChain(ChainError):
     """The node serves another chain: chain id or genesis block differ from the profile."""
 
@@ -297,6 +334,10 @@ class TransactionPending(TransactionError):
 
 class TransactionLost(TransactionError):
     """Sent, and no longer known to any node. The outbox can send it again."""
+
+
+class TransactionRejected(TransactionError):
+    """Refused by the node for good: it is not on the chain, and its nonce goes to another one."""
 
 
 class TransactionFailed(TransactionError):

@@ -14,6 +14,8 @@ from dataledger.errors import (
     DataLedgerError,
     ExitCode,
     Refused,
+    RequestRefused,
+    Reverted,
     TransactionError,
     UsageError,
     shown,
@@ -33,6 +35,12 @@ def build(error_class: type[DataLedgerError]) -> DataLedgerError:
         )
     if issubclass(error_class, TransactionError):
         return error_class("Not mined.", remedy="Wait.", transaction_hash="0x" + "ab" * 32)
+    if issubclass(error_class, RequestRefused):
+        return error_class(
+            "It refused.", remedy="Ask.", rpc_code=-32000, rpc_message="no", rpc_data=None
+        )
+    if issubclass(error_class, Reverted):
+        return error_class("It reverted.", remedy="Decode it.", data=b"\x01\x02\x03\x04")
     return error_class("It is wrong.", remedy="Mend it.")
 
 
