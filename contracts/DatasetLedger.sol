@@ -5,7 +5,7 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { NoncesKeyed } from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 
-import { DatasetId, NO_ORG, NO_STAGE, OrgId, PolicyId, SUSPENDED, Stage } from "./Types.sol";
+import { DatasetId, NO_ORG, NO_STAGE, OrgId, PolicyId, SUSPENDED, Slug, Stage } from "./Types.sol";
 import { IDatasetLedger } from "./interfaces/IDatasetLedger.sol";
 import { IOrganisations } from "./interfaces/IOrganisations.sol";
 import { IStepGate } from "./interfaces/IStepGate.sol";
@@ -24,6 +24,10 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @dev Who may approve a step: neither the owner nor the holder of any duty.
     uint8 private constant INDEPENDENT = 0x0F;
+
+    /// @dev The commitment of the record that is all zero.
+    bytes32 private constant NO_VERSION =
+        keccak256(abi.encode(bytes32(0), bytes32(0), uint64(0), uint64(0), uint64(0), uint8(0), uint256(0xe0), uint256(0)));
 
     /// @dev What a published policy keeps of itself, besides its edges.
     struct PolicyTerms {
@@ -46,7 +50,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     /// @inheritdoc IDatasetLedger
     mapping(DatasetId => OrgId) public suspendedBy;
 
-    mapping(DatasetId => State) private _states;
+    mapping(DatasetId => uint256 packed) private _states;
     mapping(DatasetId => mapping(uint32 version => Recall)) private _recalls;
     mapping(PolicyId => PolicyTerms) private _policies;
     mapping(PolicyId => mapping(uint16 edgeKey => Edge)) private _edges;
@@ -85,16 +89,8 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     // ------------------------------------------------------------------------------------- datasets: direct
 
     /// @inheritdoc IDatasetLedger
-    function register(string calldata slug, PolicyId policy) external returns (DatasetId) {
-        return _register(msg.sender, slug, policy);
-    }
-
-    /// @inheritdoc IDatasetLedger
-    function registerWithVersion(string calldata slug, PolicyId policy, VersionRecord calldata record)
-        external
-        returns (DatasetId)
-    {
-        return _registerWithVersion(msg.sender, slug, policy, record);
+    function register(Slug slug, PolicyId policy, VersionRecord calldata record) external returns (DatasetId) {
+        return _register(msg.sender, slug, policy, record);
     }
 
     /// @inheritdoc IDatasetLedger
@@ -115,25 +111,14 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     // ------------------------------------------------------------------------------------- datasets: signed
 
     /// @inheritdoc IDatasetLedger
-    function registerBySig(string calldata slug, PolicyId policy, Authorisation calldata authorisation)
-        external
-        returns (DatasetId)
-    {
-        _checkAuthorisation(authorisation, SignedActions.register(slug, policy, authorisation));
-        return _register(authorisation.signer, slug, policy);
-    }
-
-    /// @inheritdoc IDatasetLedger
-    function registerWithVersionBySig(
-        string calldata slug,
+    function registerBySig(
+        Slug slug,
         PolicyId policy,
         VersionRecord calldata record,
         Authorisation calldata authorisation
     ) external returns (DatasetId) {
-        _checkAuthorisation(
-            authorisation, SignedActions.registerWithVersion(slug, policy, record, authorisation)
-        );
-        return _registerWithVersion(authorisation.signer, slug, policy, record);
+        _checkAuthorisation(authorisation, SignedActions.register(slug, policy, record, authorisation));
+        return _register(authorisation.signer, slug, policy, record);
     }
 
     /// @inheritdoc IDatasetLedger
@@ -167,7 +152,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         Stage from = current.stage;
         if (from == SUSPENDED) revert AlreadySuspended(dataset);
         current.suspend();
-        _states[dataset] = current;
+        _states[dataset] = current.pack();
         suspendedBy[dataset] = org;
         _record(
             DatasetSuspended.selector, dataset, org, msg.sender, abi.encode(head[dataset], from, reason, _now())
@@ -181,7 +166,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _checkJurisdiction(org, suspendedBy[dataset]);
         current.resume();
         Stage to = current.stage;
-        _states[dataset] = current;
+        _states[dataset] = current.pack();
         suspendedBy[dataset] = NO_ORG;
         _record(
             DatasetReinstated.selector, dataset, org, msg.sender, abi.encode(head[dataset], to, reason, _now())
@@ -196,7 +181,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _recalls[dataset][version] = Recall(org, severity, _now());
         if (version == current.versionCount) {
             current.recall();
-            _states[dataset] = current;
+            _states[dataset] = current.pack();
         }
         _record(
             VersionRecalled.selector,
@@ -215,7 +200,18 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         view
         returns (bool)
     {
-        return commitment[dataset][version] == keccak256(abi.encode(record));
+        return commitment[dataset][version]
+            == keccak256(
+                abi.encode(
+                    record.contentRoot,
+                    record.manifestDigest,
+                    record.sizeBytes,
+                    record.fileCount,
+                    record.recordCount,
+                    record.saltScheme,
+                    record.parents
+                )
+            );
     }
 
     /// @inheritdoc IDatasetLedger
@@ -264,13 +260,13 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     // ------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IDatasetLedger
-    function datasetId(OrgId owner, string memory slug) public view returns (DatasetId) {
+    function datasetId(OrgId owner, Slug slug) public view returns (DatasetId) {
         return DatasetId.wrap(keccak256(abi.encode(block.chainid, address(this), owner, slug)));
     }
 
     /// @inheritdoc IDatasetLedger
     function state(DatasetId dataset) external view returns (State memory) {
-        return _states[dataset];
+        return DatasetState.unpack(_states[dataset]);
     }
 
     /// @inheritdoc IDatasetLedger
@@ -285,54 +281,41 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function approvals(Step calldata step) external view returns (uint256) {
-        return _approvals[_approvalKey(step, _states[step.dataset].revision)];
+        return _approvals[_approvalKey(step, DatasetState.unpack(_states[step.dataset]).revision)];
     }
 
     /// @inheritdoc IDatasetLedger
     function approvedBy(Step calldata step, OrgId org) external view returns (bool) {
-        return _approvedBy[_approvalKey(step, _states[step.dataset].revision)][org];
+        return _approvedBy[_approvalKey(step, DatasetState.unpack(_states[step.dataset]).revision)][org];
     }
 
     // ------------------------------------------------------------------------------------ datasets: changes
 
-    function _register(address by, string calldata slug, PolicyId policy) private returns (DatasetId dataset) {
-        State memory created;
-        bytes32 next;
-        (dataset, created, next) = _create(by, slug, policy);
-        _states[dataset] = created;
-        head[dataset] = next;
-    }
-
-    function _registerWithVersion(
-        address by,
-        string calldata slug,
-        PolicyId policy,
-        VersionRecord calldata record
-    ) private returns (DatasetId dataset) {
-        State memory created;
-        bytes32 next;
-        (dataset, created, next) = _create(by, slug, policy);
-        _appendVersion(by, dataset, created, created.stage, next, record);
-    }
-
-    /// @dev Says that the dataset exists; its state and head are the caller's to store.
-    function _create(address by, string calldata slug, PolicyId policy)
+    function _register(address by, Slug slug, PolicyId policy, VersionRecord calldata record)
         private
-        returns (DatasetId dataset, State memory created, bytes32 next)
+        returns (DatasetId dataset)
     {
         OrgId org = _authorise(by, Capabilities.CUSTODIAN);
         Slugs.check(slug);
         dataset = datasetId(org, slug);
-        if (_states[dataset].owner != NO_ORG) revert DatasetExists(dataset);
+        if (_states[dataset] != 0) revert DatasetExists(dataset);
         Stage entry = _policies[policy].entry;
         if (entry == NO_STAGE) revert UnknownPolicy(policy);
 
+        State memory created;
         created.owner = org;
         created.policy = policy;
-        created.moveTo(entry);
-        next = Heads.extend(
-            DatasetRegistered.selector, dataset, org, by, abi.encode(bytes32(0), policy, entry, slug, _now())
-        );
+        bytes memory data = abi.encode(bytes32(0), policy, slug, record, _now());
+        if (record.contentRoot == 0) {
+            if (_commit(data) != NO_VERSION) revert IncompleteVersion();
+            created.moveTo(entry);
+        } else {
+            _checkVersion(dataset, record, 0);
+            created.addVersion(entry);
+            commitment[dataset][1] = _commit(data);
+        }
+        _states[dataset] = created.pack();
+        _record(DatasetRegistered.selector, dataset, org, by, data);
     }
 
     function _addVersion(address by, DatasetId dataset, uint32 number, VersionRecord calldata record) private {
@@ -344,37 +327,37 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         }
         Stage stage = Policies.afterVersion(_policies[current.policy].afterVersion, current.stage);
         if (stage == NO_STAGE) revert VersionNotAllowed(dataset, current.stage);
-        _appendVersion(by, dataset, current, stage, head[dataset], record);
+        _checkVersion(dataset, record, current.versionCount);
+
+        current.addVersion(stage);
+        _states[dataset] = current.pack();
+        bytes memory data = abi.encode(head[dataset], number, stage, record, _now());
+        commitment[dataset][number] = _commit(data);
+        _record(VersionAdded.selector, dataset, org, by, data);
     }
 
-    function _appendVersion(
-        address by,
-        DatasetId dataset,
-        State memory current,
-        Stage stage,
-        bytes32 previous,
-        VersionRecord calldata record
-    ) private {
-        if (record.contentRoot == 0 || record.manifestDigest == 0 || record.fileCount == 0) revert EmptyVersion();
+    /// @dev Complete, and with parents that exist; `own` is how many versions `dataset` has so far.
+    function _checkVersion(DatasetId dataset, VersionRecord calldata record, uint32 own) private view {
+        if (record.contentRoot == 0 || record.manifestDigest == 0 || record.fileCount == 0) {
+            revert IncompleteVersion();
+        }
         for (uint256 i = 0; i < record.parents.length; ++i) {
             Parent calldata parent = record.parents[i];
-            uint32 known =
-                parent.dataset == dataset ? current.versionCount : _states[parent.dataset].versionCount;
+            uint32 known = parent.dataset == dataset
+                ? own
+                : DatasetState.unpack(_states[parent.dataset]).versionCount;
             if (parent.version == 0 || parent.version > known) {
                 revert UnknownVersion(parent.dataset, parent.version);
             }
         }
-        current.addVersion(stage);
-        _states[dataset] = current;
-        uint32 number = current.versionCount;
-        commitment[dataset][number] = keccak256(abi.encode(record));
-        _record(
-            VersionAdded.selector,
-            dataset,
-            current.owner,
-            by,
-            abi.encode(previous, number, stage, record, _now())
-        );
+    }
+
+    /// @dev The commitment of the record whose fields end `data`, behind five words.
+    function _commit(bytes memory data) private pure returns (bytes32 result) {
+        // Hashed where it lies: encoding the record once more would cost as much again.
+        assembly ("memory-safe") {
+            result := keccak256(add(data, 0xc0), sub(mload(data), 0xa0))
+        }
     }
 
     function _advance(address by, Step calldata step) private {
@@ -393,7 +376,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
         if (rule.duty != 0) current.recordDuty(step, rule.duty, org);
         current.moveTo(step.to);
-        _states[step.dataset] = current;
+        _states[step.dataset] = current.pack();
         _recordStep(Advanced.selector, org, by, step);
     }
 
@@ -428,7 +411,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     // ------------------------------------------------------------------------------------------------ rules
 
     function _existing(DatasetId dataset) private view returns (State memory current) {
-        current = _states[dataset];
+        current = DatasetState.unpack(_states[dataset]);
         if (current.owner == NO_ORG) revert UnknownDataset(dataset);
     }
 

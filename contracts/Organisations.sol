@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { NO_ORG, OrgId, ROOT } from "./Types.sol";
+import { NO_ORG, OrgId, ROOT, Slug } from "./Types.sol";
 import { IOrganisations } from "./interfaces/IOrganisations.sol";
 import { Capabilities } from "./libraries/Capabilities.sol";
 import { Slugs } from "./libraries/Slugs.sol";
@@ -19,12 +19,14 @@ contract Organisations is IOrganisations {
     address public rootSuccessor;
 
     mapping(OrgId => Organisation) private _organisations;
-    mapping(bytes32 slugHash => OrgId) private _bySlug;
+    /// @inheritdoc IOrganisations
+    mapping(Slug => OrgId) public organisationBySlug;
+
     mapping(address key => Member) private _members;
 
     /// @notice Creates the root authority, which holds and may grant every capability.
     /// @param admin Its first ADMIN key, valid without end.
-    constructor(address admin, string memory slug, string memory name, bytes32 profileDigest) {
+    constructor(address admin, Slug slug, string memory name, bytes32 profileDigest) {
         _create(
             NO_ORG,
             0,
@@ -167,26 +169,14 @@ contract Organisations is IOrganisations {
         if (org == NO_ORG) revert NotMember(key);
         if (block.timestamp < found.validFrom) revert MembershipNotStarted(key, found.validFrom);
         if (block.timestamp >= found.validUntil) revert MembershipEnded(key, found.validUntil);
-        if (found.generation != _organisations[org].generation) revert MembershipSuperseded(key, org);
-        (capabilities,) = standing(org);
+        Organisation memory own = _organisations[org];
+        if (found.generation != own.generation) revert MembershipSuperseded(key, org);
+        (capabilities,) = _standing(org, own);
     }
 
     /// @inheritdoc IOrganisations
-    function standing(OrgId org) public view returns (uint16 capabilities, uint16 grantable) {
-        Organisation memory found = _organisations[org];
-        if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(org, found.suspendedBy);
-        capabilities = found.capabilities;
-        grantable = found.grantable;
-
-        // The root grants everything and is never suspended: the walk can stop below it.
-        OrgId above = found.parent;
-        while (above != ROOT && above != NO_ORG) {
-            found = _organisations[above];
-            if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(above, found.suspendedBy);
-            capabilities &= found.grantable;
-            grantable &= found.grantable;
-            above = found.parent;
-        }
+    function standing(OrgId org) external view returns (uint16 capabilities, uint16 grantable) {
+        return _standing(org, _organisations[org]);
     }
 
     /// @inheritdoc IOrganisations
@@ -206,11 +196,6 @@ contract Organisations is IOrganisations {
     /// @inheritdoc IOrganisations
     function organisation(OrgId org) external view returns (Organisation memory) {
         return _organisations[org];
-    }
-
-    /// @inheritdoc IOrganisations
-    function organisationBySlug(string calldata slug) external view returns (OrgId) {
-        return _bySlug[keccak256(bytes(slug))];
     }
 
     /// @inheritdoc IOrganisations
@@ -245,8 +230,29 @@ contract Organisations is IOrganisations {
         if (org == actorOrg) revert NoAuthority(actorOrg, org);
     }
 
+    /// @dev Held and granted by `org`, whose record is `found`, under those above it.
+    function _standing(OrgId org, Organisation memory found)
+        private
+        view
+        returns (uint16 capabilities, uint16 grantable)
+    {
+        if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(org, found.suspendedBy);
+        capabilities = found.capabilities;
+        grantable = found.grantable;
+
+        // The root grants everything and is never suspended: the walk can stop below it.
+        OrgId above = found.parent;
+        while (above != ROOT && above != NO_ORG) {
+            found = _organisations[above];
+            if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(above, found.suspendedBy);
+            capabilities &= found.grantable;
+            grantable &= found.grantable;
+            above = found.parent;
+        }
+    }
+
     function _checkGrantable(OrgId grantor, uint16 requested) private view {
-        (, uint16 grantable) = standing(grantor);
+        (, uint16 grantable) = _standing(grantor, _organisations[grantor]);
         if (requested & ~grantable != 0) revert NotGrantable(grantor, requested, grantable);
     }
 
@@ -254,13 +260,13 @@ contract Organisations is IOrganisations {
 
     function _create(OrgId parent, uint8 depth, Admission memory admission) private returns (OrgId org) {
         Slugs.check(admission.slug);
-        bytes32 slugHash = keccak256(bytes(admission.slug));
-        if (_bySlug[slugHash] != NO_ORG) revert SlugTaken(admission.slug, _bySlug[slugHash]);
+        OrgId holder = organisationBySlug[admission.slug];
+        if (holder != NO_ORG) revert SlugTaken(admission.slug, holder);
         uint256 length = bytes(admission.name).length;
         if (length == 0 || length > MAX_NAME_LENGTH) revert NameLength(length, MAX_NAME_LENGTH);
 
         org = OrgId.wrap(++organisationCount);
-        _bySlug[slugHash] = org;
+        organisationBySlug[admission.slug] = org;
         _organisations[org] = Organisation({
             parent: parent,
             depth: depth,

@@ -13,6 +13,9 @@ type PolicyId is uint16;
 /// @dev A position in a lifecycle policy, 1 to 31. 0 is "none".
 type Stage is uint8;
 
+/// @dev A human-chosen identifier: 1 to 32 ASCII characters, padded with zero bytes; see the library `Slugs`.
+type Slug is bytes32;
+
 using { sameOrg as ==, otherOrg as != } for OrgId global;
 using { sameDataset as == } for DatasetId global;
 using { sameStage as ==, otherStage as != } for Stage global;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { DatasetId, OrgId, PolicyId, Stage } from "../Types.sol";
+import { DatasetId, OrgId, PolicyId, Slug, Stage } from "../Types.sol";
 import { IOrganisations } from "./IOrganisations.sol";
 
 /// @title The provenance ledger: datasets, their versions, lineage and lifecycle.
@@ -39,7 +39,8 @@ interface IDatasetLedger {
         Relation relation;
     }
 
-    /// What is recorded of a version. Storage keeps keccak256(abi.encode(record)); the record is in the event.
+    /// What is recorded of a version. The event carries it; storage keeps its commitment, the keccak256 of
+    /// `abi.encode` of its fields in this order.
     struct VersionRecord {
         /// RFC 9162 root over the manifest's canonical entries.
         bytes32 contentRoot;
@@ -147,14 +148,15 @@ interface IDatasetLedger {
     event PolicyPublished(
         PolicyId indexed policy, OrgId indexed org, address indexed by, bytes32 digest, Policy content, uint40 recordedAt
     );
+    /// `record` is version 1; all zero where the dataset was registered without one.
     event DatasetRegistered(
         DatasetId indexed dataset,
         OrgId indexed org,
         address indexed by,
         bytes32 head,
         PolicyId policy,
-        Stage stage,
-        string slug,
+        Slug slug,
+        VersionRecord record,
         uint40 recordedAt
     );
     event VersionAdded(
@@ -237,7 +239,7 @@ interface IDatasetLedger {
     error NotOwner(DatasetId dataset, OrgId owner, OrgId org);
     error VersionConflict(DatasetId dataset, uint32 expected, uint32 given);
     error VersionNotAllowed(DatasetId dataset, Stage stage);
-    error EmptyVersion();
+    error IncompleteVersion();
     error UnknownVersion(DatasetId dataset, uint32 version);
 
     error NoVersion(DatasetId dataset);
@@ -272,15 +274,10 @@ interface IDatasetLedger {
 
     // ------------------------------------------------------------------------------------- datasets: writes
 
-    /// @notice Registers a dataset, as yet without a version, at its policy's entry stage.
+    /// @notice Registers a dataset at its policy's entry stage, with `record` as version 1; or, where the record's
+    ///         content root is 0 (and so all else in it), as yet without a version.
     /// @dev Caller: a member of an organisation with CUSTODIAN, which becomes the owner.
-    function register(string calldata slug, PolicyId policy) external returns (DatasetId);
-
-    /// @notice Registers a dataset with its version 1.
-    /// @dev As `register`.
-    function registerWithVersion(string calldata slug, PolicyId policy, VersionRecord calldata record)
-        external
-        returns (DatasetId);
+    function register(Slug slug, PolicyId policy, VersionRecord calldata record) external returns (DatasetId);
 
     /// @notice Adds version `number`, which must be the next one. The policy says where it may be added, and to
     ///         which stage that leads. Duties done so far count until another organisation does them anew.
@@ -297,14 +294,9 @@ interface IDatasetLedger {
     ///      holds a duty.
     function approve(Step calldata step) external;
 
-    /// @dev EIP-712: Register(string slug,uint16 policy,uint256 nonce,uint256 deadline)
-    function registerBySig(string calldata slug, PolicyId policy, Authorisation calldata authorisation)
-        external
-        returns (DatasetId);
-
-    /// @dev EIP-712: RegisterWithVersion(string slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)
-    function registerWithVersionBySig(
-        string calldata slug,
+    /// @dev EIP-712: Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)
+    function registerBySig(
+        Slug slug,
         PolicyId policy,
         VersionRecord calldata record,
         Authorisation calldata authorisation
@@ -378,7 +370,7 @@ interface IDatasetLedger {
     // ------------------------------------------------------------------------------------------------ views
 
     function organisations() external view returns (IOrganisations);
-    function datasetId(OrgId owner, string calldata slug) external view returns (DatasetId);
+    function datasetId(OrgId owner, Slug slug) external view returns (DatasetId);
     /// @dev All zero where there is no such dataset.
     function state(DatasetId dataset) external view returns (State memory);
     function head(DatasetId dataset) external view returns (bytes32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { OrgId } from "../Types.sol";
+import { OrgId, Slug } from "../Types.sol";
 
 /// @title Who takes part: a tree of organisations, and the keys that act for them.
 /// @notice The root authority admits organisations, which admit others below them. What an organisation can do is
@@ -49,7 +49,7 @@ interface IOrganisations {
 
     struct Admission {
         /// Unique among all organisations, for ever.
-        string slug;
+        Slug slug;
         string name;
         uint16 capabilities;
         uint16 grantable;
@@ -66,7 +66,7 @@ interface IOrganisations {
         OrgId indexed org,
         OrgId indexed parent,
         address indexed by,
-        string slug,
+        Slug slug,
         string name,
         uint16 capabilities,
         uint16 grantable,
@@ -110,7 +110,7 @@ interface IOrganisations {
     error NoAuthority(OrgId actor, OrgId org);
     error NotGrantable(OrgId grantor, uint16 requested, uint16 grantable);
     error CapabilitiesUnchanged(OrgId org, uint16 capabilities, uint16 grantable);
-    error SlugTaken(string slug, OrgId org);
+    error SlugTaken(Slug slug, OrgId org);
     error NameLength(uint256 length, uint256 maximum);
     error TooDeep(OrgId parent, uint8 maximum);
     error InvalidKey(address key);
@@ -196,7 +196,7 @@ interface IOrganisations {
 
     function organisation(OrgId org) external view returns (Organisation memory);
     function organisationCount() external view returns (uint32);
-    function organisationBySlug(string calldata slug) external view returns (OrgId);
+    function organisationBySlug(Slug slug) external view returns (OrgId);
     function member(address key) external view returns (Member memory);
     function rootSuccessor() external view returns (address);
 }

@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { OrgId, RECALLED, SUSPENDED, Stage } from "../Types.sol";
+import { OrgId, PolicyId, RECALLED, SUSPENDED, Stage } from "../Types.sol";
 import { IDatasetLedger } from "../interfaces/IDatasetLedger.sol";
 
 /// @title The rules over a dataset's packed state.
 library DatasetState {
     uint8 private constant CARRIED_OVER = 0x07;
     uint8 private constant RESUME_SHIFT = 3;
+
+    /// @notice The state in one word, the first field lowest: one read and one write per change.
+    function pack(IDatasetLedger.State memory self) internal pure returns (uint256) {
+        return uint256(OrgId.unwrap(self.owner)) | uint256(Stage.unwrap(self.stage)) << 32
+            | uint256(self.versionCount) << 40 | uint256(PolicyId.unwrap(self.policy)) << 72
+            | uint256(self.updatedAt) << 88 | uint256(self.duties) << 128 | uint256(self.revision) << 224
+            | uint256(self.flags) << 248;
+    }
+
+    function unpack(uint256 word) internal pure returns (IDatasetLedger.State memory self) {
+        self.owner = OrgId.wrap(uint32(word));
+        self.stage = Stage.wrap(uint8(word >> 32));
+        self.versionCount = uint32(word >> 40);
+        self.policy = PolicyId.wrap(uint16(word >> 72));
+        self.updatedAt = uint40(word >> 88);
+        self.duties = uint96(word >> 128);
+        self.revision = uint24(word >> 224);
+        self.flags = uint8(word >> 248);
+    }
 
     /// @notice The organisation recorded for duty 1, 2 or 3; 0 where none is.
     function dutyOf(IDatasetLedger.State memory self, uint8 duty) internal pure returns (OrgId) {

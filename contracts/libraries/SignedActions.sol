@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import { DatasetId, PolicyId } from "../Types.sol";
+import { DatasetId, PolicyId, Slug } from "../Types.sol";
 import { IDatasetLedger } from "../interfaces/IDatasetLedger.sol";
 
 /// @title EIP-712 struct hashes of the actions that a member may sign offline.
@@ -14,11 +14,9 @@ library SignedActions {
     bytes32 private constant PARENT_TYPE = keccak256(PARENT);
     bytes32 private constant RECORD_TYPE = keccak256(abi.encodePacked(RECORD, PARENT));
     bytes32 private constant STEP_TYPE = keccak256(STEP);
-    bytes32 private constant REGISTER_TYPE =
-        keccak256("Register(string slug,uint16 policy,uint256 nonce,uint256 deadline)");
-    bytes32 private constant REGISTER_WITH_VERSION_TYPE = keccak256(
+    bytes32 private constant REGISTER_TYPE = keccak256(
         abi.encodePacked(
-            "RegisterWithVersion(string slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)",
+            "Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)",
             PARENT,
             RECORD
         )
@@ -35,28 +33,16 @@ library SignedActions {
     bytes32 private constant APPROVE_TYPE =
         keccak256(abi.encodePacked("Approve(Step step,uint256 nonce,uint256 deadline)", STEP));
 
-    function register(string calldata slug, PolicyId policy, IDatasetLedger.Authorisation calldata authorisation)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                REGISTER_TYPE, keccak256(bytes(slug)), policy, authorisation.nonce, authorisation.deadline
-            )
-        );
-    }
-
-    function registerWithVersion(
-        string calldata slug,
+    function register(
+        Slug slug,
         PolicyId policy,
         IDatasetLedger.VersionRecord calldata record,
         IDatasetLedger.Authorisation calldata authorisation
     ) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
-                REGISTER_WITH_VERSION_TYPE,
-                keccak256(bytes(slug)),
+                REGISTER_TYPE,
+                slug,
                 policy,
                 _record(record),
                 authorisation.nonce,
