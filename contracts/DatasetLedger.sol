@@ -10,9 +10,9 @@ import { IDatasetLedger } from "./interfaces/IDatasetLedger.sol";
 import { IOrganisations } from "./interfaces/IOrganisations.sol";
 import { IStepGate } from "./interfaces/IStepGate.sol";
 import { Capabilities } from "./libraries/Capabilities.sol";
-import { DatasetState } from "./libraries/DatasetState.sol";
+import { DatasetState, PackedState } from "./libraries/DatasetState.sol";
 import { Heads } from "./libraries/Heads.sol";
-import { Policies } from "./libraries/Policies.sol";
+import { PackedEdge, Policies } from "./libraries/Policies.sol";
 import { RFC9162 } from "./libraries/RFC9162.sol";
 import { SignedActions } from "./libraries/SignedActions.sol";
 import { Slugs } from "./libraries/Slugs.sol";
@@ -20,8 +20,6 @@ import { Slugs } from "./libraries/Slugs.sol";
 /// @title DatasetLedger
 /// @notice The consortium's record of datasets, and the rules that hold for them; see `IDatasetLedger`.
 contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
-    using DatasetState for State;
-
     /// @dev Who may approve a step: neither the owner nor the holder of any duty.
     uint8 private constant INDEPENDENT = 0x0F;
 
@@ -50,10 +48,10 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     /// @inheritdoc IDatasetLedger
     mapping(DatasetId => OrgId) public suspendedBy;
 
-    mapping(DatasetId => uint256 packed) private _states;
+    mapping(DatasetId => PackedState) private _states;
     mapping(DatasetId => mapping(uint32 version => Recall)) private _recalls;
     mapping(PolicyId => PolicyTerms) private _policies;
-    mapping(PolicyId => mapping(uint16 edgeKey => Edge)) private _edges;
+    mapping(PolicyId => mapping(uint16 edgeKey => PackedEdge)) private _edges;
     mapping(bytes32 approvalKey => uint256) private _approvals;
     mapping(bytes32 approvalKey => mapping(OrgId => bool)) private _approvedBy;
 
@@ -79,9 +77,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _policies[id] = PolicyTerms(policy.entry, policy.gate, policy.afterVersion);
         for (uint256 i = 0; i < policy.edges.length; ++i) {
             Edge calldata added = policy.edges[i];
-            Edge storage kept = _edges[id][Policies.edgeKey(added.from, added.to)];
-            if (kept.capability != 0) revert InvalidEdge(i);
-            _edges[id][Policies.edgeKey(added.from, added.to)] = added;
+            uint16 key = Policies.edgeKey(added.from, added.to);
+            if (_edges[id][key].capability() != 0) revert InvalidEdge(i);
+            _edges[id][key] = Policies.pack(added);
         }
         emit PolicyPublished(id, org, msg.sender, digest, policy, _now());
     }
@@ -148,11 +146,10 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function suspend(DatasetId dataset, string calldata reason) external {
-        (State memory current, OrgId org) = _regulate(dataset);
-        Stage from = current.stage;
+        (PackedState current, OrgId org) = _regulate(dataset);
+        Stage from = current.stage();
         if (from == SUSPENDED) revert AlreadySuspended(dataset);
-        current.suspend();
-        _states[dataset] = current.pack();
+        _states[dataset] = current.suspend();
         suspendedBy[dataset] = org;
         _record(
             DatasetSuspended.selector, dataset, org, msg.sender, abi.encode(head[dataset], from, reason, _now())
@@ -161,12 +158,12 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function reinstate(DatasetId dataset, string calldata reason) external {
-        (State memory current, OrgId org) = _regulate(dataset);
-        if (current.stage != SUSPENDED) revert NotSuspended(dataset);
+        (PackedState current, OrgId org) = _regulate(dataset);
+        if (current.stage() != SUSPENDED) revert NotSuspended(dataset);
         _checkJurisdiction(org, suspendedBy[dataset]);
-        current.resume();
-        Stage to = current.stage;
-        _states[dataset] = current.pack();
+        current = current.resume();
+        Stage to = current.stage();
+        _states[dataset] = current;
         suspendedBy[dataset] = NO_ORG;
         _record(
             DatasetReinstated.selector, dataset, org, msg.sender, abi.encode(head[dataset], to, reason, _now())
@@ -175,20 +172,20 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function recall(DatasetId dataset, uint32 version, Severity severity, string calldata reason) external {
-        (State memory current, OrgId org) = _regulate(dataset);
-        if (version == 0 || version > current.versionCount) revert UnknownVersion(dataset, version);
+        (PackedState current, OrgId org) = _regulate(dataset);
+        if (version == 0 || version > current.versionCount()) revert UnknownVersion(dataset, version);
         if (_recalls[dataset][version].recordedAt != 0) revert AlreadyRecalled(dataset, version);
         _recalls[dataset][version] = Recall(org, severity, _now());
-        if (version == current.versionCount) {
-            current.recall();
-            _states[dataset] = current.pack();
+        if (version == current.versionCount()) {
+            current = current.recall();
+            _states[dataset] = current;
         }
         _record(
             VersionRecalled.selector,
             dataset,
             org,
             msg.sender,
-            abi.encode(head[dataset], version, severity, current.stage, reason, _now())
+            abi.encode(head[dataset], version, severity, current.stage(), reason, _now())
         );
     }
 
@@ -266,7 +263,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function state(DatasetId dataset) external view returns (State memory) {
-        return DatasetState.unpack(_states[dataset]);
+        return _states[dataset].unpack();
     }
 
     /// @inheritdoc IDatasetLedger
@@ -276,17 +273,18 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function edge(PolicyId policy, Stage from, Stage to) external view returns (Edge memory) {
-        return _edges[policy][Policies.edgeKey(from, to)];
+        PackedEdge found = _edges[policy][Policies.edgeKey(from, to)];
+        return found.unpack(from, to);
     }
 
     /// @inheritdoc IDatasetLedger
     function approvals(Step calldata step) external view returns (uint256) {
-        return _approvals[_approvalKey(step, DatasetState.unpack(_states[step.dataset]).revision)];
+        return _approvals[_approvalKey(step, _states[step.dataset].revision())];
     }
 
     /// @inheritdoc IDatasetLedger
     function approvedBy(Step calldata step, OrgId org) external view returns (bool) {
-        return _approvedBy[_approvalKey(step, DatasetState.unpack(_states[step.dataset]).revision)][org];
+        return _approvedBy[_approvalKey(step, _states[step.dataset].revision())][org];
     }
 
     // ------------------------------------------------------------------------------------ datasets: changes
@@ -298,39 +296,34 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         OrgId org = _authorise(by, Capabilities.CUSTODIAN);
         Slugs.check(slug);
         dataset = datasetId(org, slug);
-        if (_states[dataset] != 0) revert DatasetExists(dataset);
+        if (_states[dataset].exists()) revert DatasetExists(dataset);
         Stage entry = _policies[policy].entry;
         if (entry == NO_STAGE) revert UnknownPolicy(policy);
 
-        State memory created;
-        created.owner = org;
-        created.policy = policy;
+        PackedState created = DatasetState.create(org, policy, entry);
         bytes memory data = abi.encode(bytes32(0), policy, slug, record, _now());
         if (record.contentRoot == 0) {
             if (_commit(data) != NO_VERSION) revert IncompleteVersion();
-            created.moveTo(entry);
         } else {
             _checkVersion(dataset, record, 0);
-            created.addVersion(entry);
+            created = created.addVersion(entry);
             commitment[dataset][1] = _commit(data);
         }
-        _states[dataset] = created.pack();
+        _states[dataset] = created;
         _record(DatasetRegistered.selector, dataset, org, by, data);
     }
 
     function _addVersion(address by, DatasetId dataset, uint32 number, VersionRecord calldata record) private {
-        State memory current = _existing(dataset);
+        PackedState current = _existing(dataset);
         OrgId org = _authorise(by, Capabilities.CUSTODIAN);
-        if (org != current.owner) revert NotOwner(dataset, current.owner, org);
-        if (number != current.versionCount + 1) {
-            revert VersionConflict(dataset, current.versionCount + 1, number);
-        }
-        Stage stage = Policies.afterVersion(_policies[current.policy].afterVersion, current.stage);
-        if (stage == NO_STAGE) revert VersionNotAllowed(dataset, current.stage);
-        _checkVersion(dataset, record, current.versionCount);
+        if (org != current.owner()) revert NotOwner(dataset, current.owner(), org);
+        uint32 count = current.versionCount();
+        if (number != count + 1) revert VersionConflict(dataset, count + 1, number);
+        Stage stage = Policies.afterVersion(_policies[current.policy()].afterVersion, current.stage());
+        if (stage == NO_STAGE) revert VersionNotAllowed(dataset, current.stage());
+        _checkVersion(dataset, record, count);
 
-        current.addVersion(stage);
-        _states[dataset] = current.pack();
+        _states[dataset] = current.addVersion(stage);
         bytes memory data = abi.encode(head[dataset], number, stage, record, _now());
         commitment[dataset][number] = _commit(data);
         _record(VersionAdded.selector, dataset, org, by, data);
@@ -343,9 +336,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         }
         for (uint256 i = 0; i < record.parents.length; ++i) {
             Parent calldata parent = record.parents[i];
-            uint32 known = parent.dataset == dataset
-                ? own
-                : DatasetState.unpack(_states[parent.dataset]).versionCount;
+            uint32 known = parent.dataset == dataset ? own : _states[parent.dataset].versionCount();
             if (parent.version == 0 || parent.version > known) {
                 revert UnknownVersion(parent.dataset, parent.version);
             }
@@ -360,32 +351,31 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         }
     }
 
-    function _advance(address by, Step calldata step) private {
-        (State memory current, Edge memory rule) = _stepAsSeen(step);
-        OrgId org = _authorise(by, rule.capability);
-        if (rule.ownerOnly && org != current.owner) revert NotOwner(step.dataset, current.owner, org);
-        current.checkSeparate(step, rule.mustDiffer, org);
-        uint256 allowedFrom = uint256(current.updatedAt) + rule.minSeconds;
+    function _advance(address by, Step memory step) private {
+        (PackedState current, PackedEdge rule) = _stepAsSeen(step);
+        OrgId org = _authorise(by, rule.capability());
+        if (rule.ownerOnly() && org != current.owner()) revert NotOwner(step.dataset, current.owner(), org);
+        current.checkSeparate(step.dataset, rule.mustDiffer(), org);
+        uint256 allowedFrom = uint256(current.updatedAt()) + rule.minSeconds();
         if (block.timestamp < allowedFrom) revert TooEarly(step.dataset, allowedFrom);
-        if (rule.approvals != 0) _checkApprovals(step, current.revision, rule.approvals, org);
-        if (rule.gated) {
-            IStepGate(_policies[current.policy].gate).check(
+        if (rule.approvals() != 0) _checkApprovals(step, current.revision(), rule.approvals(), org);
+        if (rule.gated()) {
+            IStepGate(_policies[current.policy()].gate).check(
                 step.dataset, step.version, step.from, step.to, org, step.evidence
             );
         }
 
-        if (rule.duty != 0) current.recordDuty(step, rule.duty, org);
-        current.moveTo(step.to);
-        _states[step.dataset] = current.pack();
+        if (rule.duty() != 0) current = current.recordDuty(step.dataset, rule.duty(), org);
+        _states[step.dataset] = current.moveTo(step.to);
         _recordStep(Advanced.selector, org, by, step);
     }
 
-    function _approve(address by, Step calldata step) private {
-        (State memory current, Edge memory rule) = _stepAsSeen(step);
-        if (rule.approvals == 0) revert ApprovalNotNeeded(step.dataset, step.from, step.to);
-        OrgId org = _authorise(by, rule.approverCapability);
-        current.checkSeparate(step, INDEPENDENT, org);
-        bytes32 key = _approvalKey(step, current.revision);
+    function _approve(address by, Step memory step) private {
+        (PackedState current, PackedEdge rule) = _stepAsSeen(step);
+        if (rule.approvals() == 0) revert ApprovalNotNeeded(step.dataset, step.from, step.to);
+        OrgId org = _authorise(by, rule.approverCapability());
+        current.checkSeparate(step.dataset, INDEPENDENT, org);
+        bytes32 key = _approvalKey(step, current.revision());
         if (_approvedBy[key][org]) revert AlreadyApproved(step.dataset, org);
 
         _approvedBy[key][org] = true;
@@ -393,7 +383,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _recordStep(StepApproved.selector, org, by, step);
     }
 
-    function _recordStep(bytes32 topic0, OrgId org, address by, Step calldata step) private {
+    function _recordStep(bytes32 topic0, OrgId org, address by, Step memory step) private {
         _record(
             topic0,
             step.dataset,
@@ -410,22 +400,21 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     // ------------------------------------------------------------------------------------------------ rules
 
-    function _existing(DatasetId dataset) private view returns (State memory current) {
-        current = DatasetState.unpack(_states[dataset]);
-        if (current.owner == NO_ORG) revert UnknownDataset(dataset);
+    function _existing(DatasetId dataset) private view returns (PackedState current) {
+        current = _states[dataset];
+        if (!current.exists()) revert UnknownDataset(dataset);
     }
 
     /// @dev The dataset and the edge, when the step speaks of what is there now.
-    function _stepAsSeen(Step calldata step) private view returns (State memory current, Edge memory rule) {
+    function _stepAsSeen(Step memory step) private view returns (PackedState current, PackedEdge rule) {
         current = _existing(step.dataset);
-        if (current.versionCount == 0) revert NoVersion(step.dataset);
-        if (step.version != current.versionCount) {
-            revert StaleVersion(step.dataset, current.versionCount, step.version);
-        }
-        if (step.from != current.stage) revert StageMismatch(step.dataset, current.stage, step.from);
+        uint32 version = current.versionCount();
+        if (version == 0) revert NoVersion(step.dataset);
+        if (step.version != version) revert StaleVersion(step.dataset, version, step.version);
+        if (step.from != current.stage()) revert StageMismatch(step.dataset, current.stage(), step.from);
         if (step.evidence == 0) revert EvidenceMissing();
-        rule = _edges[current.policy][Policies.edgeKey(step.from, step.to)];
-        if (rule.capability == 0) revert NoSuchStep(current.policy, step.from, step.to);
+        rule = _edges[current.policy()][Policies.edgeKey(step.from, step.to)];
+        if (rule.capability() == 0) revert NoSuchStep(current.policy(), step.from, step.to);
     }
 
     /// @dev The organisation that `key` acts for, which has all of `required`.
@@ -440,24 +429,24 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     }
 
     /// @dev The dataset, and the caller's organisation, a regulator over its owner.
-    function _regulate(DatasetId dataset) private view returns (State memory current, OrgId org) {
+    function _regulate(DatasetId dataset) private view returns (PackedState current, OrgId org) {
         current = _existing(dataset);
         org = _authorise(msg.sender, Capabilities.REGULATOR);
-        _checkJurisdiction(org, current.owner);
+        _checkJurisdiction(org, current.owner());
     }
 
     function _checkJurisdiction(OrgId regulator, OrgId org) private view {
         if (!organisations.inJurisdiction(regulator, org)) revert OutsideJurisdiction(regulator, org);
     }
 
-    function _checkApprovals(Step calldata step, uint24 revision, uint8 required, OrgId org) private view {
+    function _checkApprovals(Step memory step, uint24 revision, uint8 required, OrgId org) private view {
         bytes32 key = _approvalKey(step, revision);
         if (_approvedBy[key][org]) revert ApproverCannotAct(step.dataset, org);
         if (_approvals[key] < required) revert ApprovalsMissing(step.dataset, required, _approvals[key]);
     }
 
     /// @dev The revision makes approvals void when stage or version change.
-    function _approvalKey(Step calldata step, uint24 revision) private pure returns (bytes32) {
+    function _approvalKey(Step memory step, uint24 revision) private pure returns (bytes32) {
         return keccak256(abi.encode(step, revision));
     }
 
