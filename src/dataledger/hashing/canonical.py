@@ -8,6 +8,7 @@ refused in both directions, since not every JSON parser reads such an integer ex
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
@@ -100,6 +101,43 @@ def parse_canonical(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> Json
     return value
 
 
+def members(value: JsonValue, *names: str, optional: Sequence[str] = ()) -> dict[str, JsonValue]:
+    """Return a JSON object that has all of `names`, perhaps some of `optional`, and nothing else.
+
+    Raises:
+        CanonicalisationError: the value is anything else.
+    """
+    if not isinstance(value, dict):
+        raise _refused(f"{shown(value)} stands where an object belongs")
+    if missing := sorted(set(names) - value.keys()):
+        raise _refused(f"an object lacks the member {shown(missing[0])}")
+    if unknown := sorted(value.keys() - {*names, *optional}):
+        raise _refused(f"an object has the unknown member {shown(unknown[0])}")
+    return value
+
+
+def string(value: JsonValue) -> str:
+    """Return a JSON string.
+
+    Raises:
+        CanonicalisationError: the value is anything else.
+    """
+    if not isinstance(value, str):
+        raise _refused(f"{shown(value)} stands where a string belongs")
+    return value
+
+
+def natural(value: JsonValue) -> int:
+    """Return a JSON integer that is not negative.
+
+    Raises:
+        CanonicalisationError: the value is anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _refused(f"{shown(value)} stands where a number 0, 1, 2, … belongs")
+    return value
+
+
 def not_canonical(data: bytes, expected: bytes) -> CanonicalisationError:
     """Return the error for bytes that differ from their canonical form."""
     pairs = zip(data, expected, strict=False)
@@ -155,8 +193,8 @@ def _check_writable(value: JsonValue, levels_left: int) -> None:
 def _object_without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        seen: set[str] = set()
-        duplicate = next(key for key, _ in pairs if key in seen or seen.add(key))
+        counts = Counter(key for key, _ in pairs)
+        duplicate = next(key for key, count in counts.items() if count > 1)
         raise _refused(f"an object has the key {shown(duplicate)} twice")
     return result
 

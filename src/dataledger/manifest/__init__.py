@@ -1,0 +1,25 @@
+"""Manifests of files: made from data where it lies, compared, proved. Knows no chain.
+
+Trees over single records will stand beside files here, as `dataledger.manifest.records`.
+"""
+
+from dataledger.manifest.compare import ChangedFile, Difference, compare, require_same
+from dataledger.manifest.entry import FileEntry
+from dataledger.manifest.files import fingerprint
+from dataledger.manifest.model import Manifest
+from dataledger.manifest.paths import check_path
+from dataledger.manifest.progress import Progress
+from dataledger.manifest.proof import FileProof
+
+__all__ = [
+    "ChangedFile",
+    "Difference",
+    "FileEntry",
+    "FileProof",
+    "Manifest",
+    "Progress",
+    "check_path",
+    "compare",
+    "fingerprint",
+    "require_same",
+]
