@@ -1,0 +1,1 @@
+"""Typed bindings of the contracts: values, events, calls, and refusals in words. No network."""
