@@ -1,0 +1,122 @@
+# Needs Python 3.11 or later, make and git; everything else is installed into .venv and node_modules
+# from the hashed lock files. `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+toolchain := scripts/toolchain
+python := .venv/bin/python
+forge := node_modules/.bin/forge
+python_runtime := .venv/.runtime-installed
+python_dev := .venv/.dev-installed
+node_runtime := node_modules/.runtime-installed
+node_dev := node_modules/.dev-installed
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/node_modules/.solc
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+		|| sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' $(MAKEFILE_LIST)
+
+# --- Use ---
+
+.PHONY: demo
+demo: $(python_runtime) $(node_runtime) ## Show a dataset's whole life on a development chain
+	@.venv/bin/dataledger demo
+
+# --- Develop ---
+
+.PHONY: install
+install: $(python_dev) $(node_dev) ## Install everything that development needs
+
+.PHONY: build
+build: install ## Compile the contracts into the package's artifacts; build the wheel into dist/
+	@echo "Compiling the contracts"
+	@$(python) $(toolchain)/build_contracts.py
+	@echo "Building the wheel"
+	@$(python) -m pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
+
+.PHONY: format
+format: install ## Format Python and Solidity
+	@.venv/bin/ruff check --fix-only --quiet
+	@.venv/bin/ruff format
+	@$(forge) fmt
+
+.PHONY: check
+check: install ## Check format, style, types, the layers and the lock files
+	@echo "Checking the format of Python"
+	@.venv/bin/ruff format --check
+	@echo "Checking the style of Python"
+	@.venv/bin/ruff check
+	@echo "Checking types"
+	@.venv/bin/mypy
+	@echo "Checking which room imports which"
+	@.venv/bin/lint-imports --no-logo
+	@echo "Checking the format of Solidity"
+	@$(forge) fmt --check
+	@echo "Checking the style of Solidity"
+	@$(forge) lint
+	@echo "Checking the lock files"
+	@$(python) $(toolchain)/check_locks.py
+
+.PHONY: test
+test: test-contracts test-ape test-python ## Run every test
+
+.PHONY: test-contracts
+test-contracts: install
+	@echo "Testing the contracts with Foundry (unit, fuzz, invariants)"
+	@$(forge) test --summary
+
+.PHONY: test-ape
+test-ape: install
+	@echo "Testing the contracts and the administrators' scripts with Ape"
+	@.venv/bin/ape test tests/ape
+
+.PHONY: test-python
+test-python: install
+	@echo "Testing the package, and that its artifacts are what the contracts compile to"
+	@.venv/bin/pytest
+
+.PHONY: test-deep
+test-deep: install ## Run the contract tests for long: more fuzzing, invariants of 10,000 runs
+	@FOUNDRY_PROFILE=deep $(forge) test --summary
+
+.PHONY: coverage
+coverage: install ## Measure which branches the tests reach, in Python and Solidity
+	@$(toolchain)/coverage.sh
+
+.PHONY: bench
+bench: install ## Measure gas and speed beside peers
+	@for benchmark in benchmarks/[a-z]*.py; do echo "$$benchmark"; $(python) "$$benchmark" || exit 1; done
+
+.PHONY: lock
+lock: $(python_dev) $(node_dev) ## Bring the lock files in step with pyproject.toml and package.json
+	@$(toolchain)/lock.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean: ## Remove everything built and installed here
+	@rm -rf .venv node_modules build dist .build contracts/.cache
+	@rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- Installed ---
+# What development needs includes what running needs, so each development stamp makes both.
+
+$(python_runtime): requirements/runtime.txt pyproject.toml
+	@$(toolchain)/install_python.sh runtime
+	@touch $@
+
+$(python_dev): requirements/dev.txt requirements/runtime.txt pyproject.toml
+	@$(toolchain)/install_python.sh dev
+	@touch $(python_runtime) $@
+
+$(node_runtime): package-lock.json | $(python_runtime)
+	@$(toolchain)/install_node.sh runtime
+	@touch $@
+
+$(node_dev): package-lock.json $(toolchain)/solc.js $(toolchain)/install_solc.py | $(python_dev)
+	@$(toolchain)/install_node.sh dev
+	@touch $(node_runtime) $@
