@@ -300,10 +300,11 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         Stage entry = _policies[policy].entry;
         if (entry == NO_STAGE) revert UnknownPolicy(policy);
 
-        PackedState created = DatasetState.create(org, policy, entry);
+        PackedState created = DatasetState.create(org, policy);
         bytes memory data = abi.encode(bytes32(0), policy, slug, record, _now());
         if (record.contentRoot == 0) {
             if (_commit(data) != NO_VERSION) revert IncompleteVersion();
+            created = created.moveTo(entry);
         } else {
             _checkVersion(dataset, record, 0);
             created = created.addVersion(entry);

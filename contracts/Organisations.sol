@@ -16,6 +16,8 @@ contract Organisations is IOrganisations {
     /// @inheritdoc IOrganisations
     uint32 public organisationCount;
     /// @inheritdoc IOrganisations
+    uint32 public rootGeneration;
+    /// @inheritdoc IOrganisations
     address public rootSuccessor;
 
     mapping(OrgId => Organisation) private _organisations;
@@ -153,7 +155,7 @@ contract Organisations is IOrganisations {
     function acceptRootHandover() external {
         address successor = rootSuccessor;
         if (msg.sender != successor) revert NotSuccessor(msg.sender, successor);
-        uint32 generation = ++_organisations[ROOT].generation;
+        uint32 generation = ++rootGeneration;
         rootSuccessor = address(0);
         _bind(ROOT, successor, Role.ADMIN, _now(), type(uint40).max);
         emit RootHandedOver(successor, generation, _now());
@@ -163,20 +165,32 @@ contract Organisations is IOrganisations {
 
     /// @inheritdoc IOrganisations
     function actor(address key) public view returns (OrgId org, Role role, uint16 capabilities) {
-        Member memory found = _members[key];
+        Member storage found = _members[key];
         org = found.org;
         role = found.role;
         if (org == NO_ORG) revert NotMember(key);
         if (block.timestamp < found.validFrom) revert MembershipNotStarted(key, found.validFrom);
         if (block.timestamp >= found.validUntil) revert MembershipEnded(key, found.validUntil);
-        Organisation memory own = _organisations[org];
-        if (found.generation != own.generation) revert MembershipSuperseded(key, org);
-        (capabilities,) = _standing(org, own);
+        if (org == ROOT && found.generation != rootGeneration) revert MembershipSuperseded(key, org);
+        (capabilities,) = standing(org);
     }
 
     /// @inheritdoc IOrganisations
-    function standing(OrgId org) external view returns (uint16 capabilities, uint16 grantable) {
-        return _standing(org, _organisations[org]);
+    function standing(OrgId org) public view returns (uint16 capabilities, uint16 grantable) {
+        Organisation storage found = _organisations[org];
+        if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(org, found.suspendedBy);
+        capabilities = found.capabilities;
+        grantable = found.grantable;
+
+        // The root grants everything and is never suspended: the walk can stop below it.
+        OrgId above = found.parent;
+        while (above != ROOT && above != NO_ORG) {
+            found = _organisations[above];
+            if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(above, found.suspendedBy);
+            capabilities &= found.grantable;
+            grantable &= found.grantable;
+            above = found.parent;
+        }
     }
 
     /// @inheritdoc IOrganisations
@@ -230,29 +244,8 @@ contract Organisations is IOrganisations {
         if (org == actorOrg) revert NoAuthority(actorOrg, org);
     }
 
-    /// @dev Held and granted by `org`, whose record is `found`, under those above it.
-    function _standing(OrgId org, Organisation memory found)
-        private
-        view
-        returns (uint16 capabilities, uint16 grantable)
-    {
-        if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(org, found.suspendedBy);
-        capabilities = found.capabilities;
-        grantable = found.grantable;
-
-        // The root grants everything and is never suspended: the walk can stop below it.
-        OrgId above = found.parent;
-        while (above != ROOT && above != NO_ORG) {
-            found = _organisations[above];
-            if (found.suspendedBy != NO_ORG) revert OrganisationIsSuspended(above, found.suspendedBy);
-            capabilities &= found.grantable;
-            grantable &= found.grantable;
-            above = found.parent;
-        }
-    }
-
     function _checkGrantable(OrgId grantor, uint16 requested) private view {
-        (, uint16 grantable) = _standing(grantor, _organisations[grantor]);
+        (, uint16 grantable) = standing(grantor);
         if (requested & ~grantable != 0) revert NotGrantable(grantor, requested, grantable);
     }
 
@@ -273,7 +266,6 @@ contract Organisations is IOrganisations {
             capabilities: admission.capabilities,
             grantable: admission.grantable,
             suspendedBy: NO_ORG,
-            generation: 0,
             admittedAt: _now()
         });
         _bind(org, admission.admin, Role.ADMIN, _now(), admission.adminValidUntil);
@@ -296,7 +288,7 @@ contract Organisations is IOrganisations {
         _checkUnbound(key);
         if (role == Role.NONE) revert InvalidRole();
         if (validUntil <= validFrom || validUntil <= _now()) revert InvalidWindow(validFrom, validUntil);
-        _members[key] = Member(org, role, validFrom, validUntil, _organisations[org].generation);
+        _members[key] = Member(org, role, validFrom, validUntil, org == ROOT ? rootGeneration : 0);
     }
 
     function _checkUnbound(address key) private view {

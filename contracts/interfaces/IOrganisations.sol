@@ -32,8 +32,6 @@ interface IOrganisations {
         uint16 grantable;
         /// The organisation that suspended it; 0 while it is not suspended.
         OrgId suspendedBy;
-        /// Members of an earlier generation have lost their membership.
-        uint32 generation;
         uint40 admittedAt;
     }
 
@@ -44,6 +42,8 @@ interface IOrganisations {
         uint40 validFrom;
         /// First second after validity; the largest uint40 means "without end".
         uint40 validUntil;
+        /// Keys of the root authority from before its last handover are of an earlier generation, and void.
+        /// 0 in all other organisations.
         uint32 generation;
     }
 
@@ -198,5 +198,8 @@ interface IOrganisations {
     function organisationCount() external view returns (uint32);
     function organisationBySlug(Slug slug) external view returns (OrgId);
     function member(address key) external view returns (Member memory);
+    /// @notice The proposed key; 0 where there is no proposal.
     function rootSuccessor() external view returns (address);
+    /// @notice How often the root authority was handed over.
+    function rootGeneration() external view returns (uint32);
 }

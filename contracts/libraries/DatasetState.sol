@@ -85,9 +85,9 @@ library DatasetState {
 
     // ----------------------------------------------------------------------------------------------- changes
 
-    /// @notice A dataset without a version, at `entry`.
-    function create(OrgId owner_, PolicyId policy_, Stage entry) internal view returns (PackedState) {
-        return PackedState.wrap(OrgId.unwrap(owner_) | uint256(PolicyId.unwrap(policy_)) << POLICY).moveTo(entry);
+    /// @notice A dataset that is not yet at any stage.
+    function create(OrgId owner_, PolicyId policy_) internal pure returns (PackedState) {
+        return PackedState.wrap(OrgId.unwrap(owner_) | uint256(PolicyId.unwrap(policy_)) << POLICY);
     }
 
     function moveTo(PackedState self, Stage to) internal view returns (PackedState) {

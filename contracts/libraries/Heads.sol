@@ -12,12 +12,21 @@ library Heads {
         internal
         returns (bytes32 next)
     {
-        next = keccak256(abi.encode(topic0, dataset, org, by, keccak256(data)));
+        uint256 orgTopic = OrgId.unwrap(org);
+        uint256 byTopic = uint160(by);
         // `emit` would encode the arguments a second time; here, the encoding that was hashed becomes the log.
         assembly ("memory-safe") {
             let start := add(data, 0x20)
+            let length := mload(data)
+            let link := mload(0x40)
+            mstore(link, topic0)
+            mstore(add(link, 0x20), dataset)
+            mstore(add(link, 0x40), orgTopic)
+            mstore(add(link, 0x60), byTopic)
+            mstore(add(link, 0x80), keccak256(start, length))
+            next := keccak256(link, 0xa0)
             mstore(start, next)
-            log4(start, mload(data), topic0, dataset, org, by)
+            log4(start, length, topic0, dataset, orgTopic, byTopic)
         }
     }
 }
