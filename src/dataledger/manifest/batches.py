@@ -43,7 +43,7 @@ class Work:
         return cls(
             scan=scan,
             batches=batches,
-            bytes_total=sum(file.state.size_bytes for file in scan.files),
+            bytes_total=sum(file.size_bytes for file in scan.files),
             files_done=cells(len(batches)),
             bytes_done=cells(len(batches)),
             stop=cells(1),
@@ -60,7 +60,7 @@ class Work:
 
     def batch_size_bytes(self, number: int) -> int:
         """Return the size of all files of one batch."""
-        return sum(self.scan.files[index].state.size_bytes for index in self.batches[number])
+        return sum(self.scan.files[index].size_bytes for index in self.batches[number])
 
     def raise_if_stopped(self) -> None:
         """Return unless the caller has given up.
@@ -77,7 +77,7 @@ def divide(files: Sequence[FoundFile]) -> list[range]:
     batches = []
     start = size_bytes = 0
     for end, file in enumerate(files, start=1):
-        size_bytes += file.state.size_bytes
+        size_bytes += file.size_bytes
         if end - start == BATCH_FILES or size_bytes >= BATCH_BYTES or end == len(files):
             batches.append(range(start, end))
             start, size_bytes = end, 0

@@ -8,6 +8,7 @@ from dataledger.hashing import Algorithm, Digest
 from dataledger.manifest.batches import divide, hash_here
 from dataledger.manifest.entry import FileEntry
 from dataledger.manifest.model import Manifest
+from dataledger.manifest.paths import check_tree
 from dataledger.manifest.progress import Progress
 from dataledger.manifest.scan import FoundFile, scan
 
@@ -55,6 +56,7 @@ def fingerprint(
         raise ManifestError(
             f"{shown(source)} holds no files.", remedy="Name a directory with at least one file."
         )
+    check_tree(file.path for file in before.files)  # now, not only after hours of hashing
     batches = divide(before.files)
     if workers == 1 or len(batches) == 1:
         hashes = hash_here(before, batches, progress)
@@ -66,7 +68,7 @@ def fingerprint(
     _require_unchanged(before.files, scan(source).files)
     return Manifest(
         tuple(
-            FileEntry(file.path, file.state.size_bytes, Digest(Algorithm.SHA256, value))
+            FileEntry(file.path, file.size_bytes, Digest(Algorithm.SHA256, value))
             for file, value in zip(before.files, hashes, strict=True)
         )
     )
@@ -75,13 +77,13 @@ def fingerprint(
 def _require_unchanged(before: list[FoundFile], after: list[FoundFile]) -> None:
     if before == after:
         return
-    old, new = dict(before), dict(after)
+    old, new = ({file.path: file for file in files} for files in (before, after))
     named = [f"{shown(path)} was added" for path in new if path not in old]
     named += [f"{shown(path)} was removed" for path in old if path not in new]
     named += [
         f"{shown(path)} was written or replaced"
-        for path, state in old.items()
-        if path in new and new[path] != state
+        for path, file in old.items()
+        if path in new and new[path] != file
     ]
     rest = len(named) - NAMED_AT_MOST
     raise SourceChanged(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from dataledger.hashing import Hash32
-from dataledger.manifest.scan import FoundFile, State, changed, unreadable
+from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
 
 CHUNK_BYTES = 256 * 1024
 
@@ -41,15 +41,15 @@ def hash_file(directory: str, file: FoundFile, on_bytes: Callable[[int], None]) 
 
 
 def _hash_open_file(descriptor: int, file: FoundFile, on_bytes: Callable[[int], None]) -> Hash32:
-    if State.of(os.fstat(descriptor)) != file.state:
+    if found_file(file.path, os.fstat(descriptor)) != file:
         raise changed(file.path, "was written or replaced after it was listed")
     content = hashlib.sha256()
     # One byte more than expected: a file that grows is noticed, and one that grows for ever ends.
-    bytes_left = file.state.size_bytes + 1
+    bytes_left = file.size_bytes + 1
     while chunk := os.read(descriptor, min(CHUNK_BYTES, bytes_left)):
         content.update(chunk)
         bytes_left -= len(chunk)
         on_bytes(len(chunk))
-    if bytes_left != 1 or State.of(os.fstat(descriptor)) != file.state:
+    if bytes_left != 1 or found_file(file.path, os.fstat(descriptor)) != file:
         raise changed(file.path, "was written while it was being read")
     return Hash32(content.digest())

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dataledger.errors import (
-    DataLedgerError,
     InvalidPath,
     SourceChanged,
     SourceNotFound,
@@ -14,7 +13,7 @@ from dataledger.errors import (
     UnsafeFile,
     shown,
 )
-from dataledger.manifest.paths import check_path, check_tree
+from dataledger.manifest.paths import check_path
 
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -25,29 +24,26 @@ _KINDS = {
 }
 
 
-class State(NamedTuple):
-    """What changes when a file is written, replaced, or swapped for another.
+class FoundFile(NamedTuple):
+    """A regular file, by its path relative to the directory that was scanned, as it stood then.
 
-    The change time cannot be set back by the file's owner, unlike the modification time.
+    Any part but the path changes when the file is written, replaced, or swapped for another. The
+    change time, unlike the modification time, cannot be set back by the file's owner.
     """
 
+    path: str
     size_bytes: int
     device: int
     inode: int
     modified_at_ns: int
     changed_at_ns: int
 
-    @classmethod
-    def of(cls, info: os.stat_result) -> "State":
-        """Return the state that a stat call saw."""
-        return cls(info.st_size, info.st_dev, info.st_ino, info.st_mtime_ns, info.st_ctime_ns)
 
-
-class FoundFile(NamedTuple):
-    """A regular file: its path relative to the directory that was scanned, and its state."""
-
-    path: str
-    state: State
+def found_file(path: str, info: os.stat_result) -> FoundFile:
+    """Return the file as a stat call saw it."""
+    return FoundFile(
+        path, info.st_size, info.st_dev, info.st_ino, info.st_mtime_ns, info.st_ctime_ns
+    )
 
 
 class Scan(NamedTuple):
@@ -68,7 +64,7 @@ def scan(source: str) -> Scan:
         SourceUnreadable: a directory may not be listed.
         SourceChanged: something vanished between being listed and being looked at.
         UnsafeFile: something is neither a regular file nor a directory.
-        InvalidPath: a name breaks the path rules, or collides with another.
+        InvalidPath: a name breaks the path rules.
     """
     plain = source.rstrip("/") or source
     try:
@@ -83,18 +79,18 @@ def scan(source: str) -> Scan:
         ) from error
     except OSError as error:
         raise unreadable(source, error) from error
-    _check_kind(source, info.st_mode)
     if stat.S_ISDIR(info.st_mode):
-        files = sorted(_walk(plain))
-        check_tree(file.path for file in files)
-        return Scan(plain, files)
+        return Scan(plain, sorted(_walk(plain)))
+    if not stat.S_ISREG(info.st_mode):
+        raise _unsafe(source, info.st_mode)
     if plain != source:
         raise SourceNotFound(
             f"{shown(source)} is a file, and not the directory that its slash says.",
             remedy="Leave out the slash.",
         )
-    check_path(Path(source).name)
-    return Scan(str(Path(source).parent), [FoundFile(Path(source).name, State.of(info))])
+    name = Path(source).name
+    check_path(name)
+    return Scan(str(Path(source).parent), [found_file(name, info)])
 
 
 def _walk(source: str) -> list[FoundFile]:
@@ -108,11 +104,12 @@ def _walk(source: str) -> list[FoundFile]:
                     path = f"{prefix}{entry.name}"
                     check_path(path)
                     info = entry.stat(follow_symlinks=False)
-                    _check_kind(path, info.st_mode)
-                    if stat.S_ISDIR(info.st_mode):
+                    if stat.S_ISREG(info.st_mode):
+                        files.append(found_file(path, info))
+                    elif stat.S_ISDIR(info.st_mode):
                         directories.append(f"{path}/")
                     else:
-                        files.append(FoundFile(path, State.of(info)))
+                        raise _unsafe(path, info.st_mode)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise changed(prefix or source, "vanished while it was being listed") from error
         except OSError as error:
@@ -120,22 +117,22 @@ def _walk(source: str) -> list[FoundFile]:
     return files
 
 
-def _check_kind(path: str, mode: int) -> None:
-    if kind := _KINDS.get(stat.S_IFMT(mode)):
-        raise UnsafeFile(
-            f"{shown(path)} is {kind}; only regular files and directories are read.",
-            remedy="Replace it with what it stands for, or move it out of the dataset.",
-        )
+def _unsafe(path: str, mode: int) -> UnsafeFile:
+    return UnsafeFile(
+        f"{shown(path)} is {_KINDS[stat.S_IFMT(mode)]}; only regular files and directories are "
+        "read.",
+        remedy="Replace it with what it stands for, or move it out of the dataset.",
+    )
 
 
-def changed(path: str, what: str) -> DataLedgerError:
+def changed(path: str, what: str) -> SourceChanged:
     """Return the error for a file that did not hold still."""
     return SourceChanged(
         f"{shown(path)} {what}.", remedy="Stop whatever writes there, and start again."
     )
 
 
-def unreadable(path: str, error: OSError) -> DataLedgerError:
+def unreadable(path: str, error: OSError) -> SourceUnreadable:
     """Return the error for something that the operating system does not let us read."""
     return SourceUnreadable(
         f"{shown(path)} cannot be read: {error.strerror}.",
