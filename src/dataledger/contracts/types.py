@@ -1,8 +1,8 @@
 """The contracts' enums and structs as frozen values.
 
-Each dataclass has the fields of the Solidity struct of its name, in that order, so that the codec
-in `abi` can go from one to the other; a test holds them to the compiled ABI. Names change case;
-`from` and `to` become `from_stage` and `to_stage`; times gain `_unix`. `None` stands for zero.
+Each dataclass has the fields of a Solidity struct, in that order, so that the codec in `abi` can go
+from one to the other; a test holds them to the compiled ABI. Names change case; `from` and `to`
+become `from_stage` and `to_stage`; times gain `_unix`. `None` stands for zero.
 """
 
 from collections.abc import Mapping
@@ -91,7 +91,7 @@ class Parts(IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class OrganisationState:
     """An organisation as the contract keeps it. `admitted_at_unix` is 0 where there is none."""
 
     parent: OrgId | None
@@ -104,7 +104,7 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberState:
     """A key's membership, for good. `org` is None where the key has none."""
 
     org: OrgId | None
