@@ -1,8 +1,9 @@
 """Compiles contracts/ with py-solc-x into the artifacts that ship in the package.
 
-An artifact is one JSON file per deployable contract, and per interface that none of them implements,
-with everything a client needs and nothing that depends on the machine: the same sources, settings
-and compiler give the same bytes. `--check` compiles again and compares instead of writing.
+An artifact is one JSON file per deployable contract, and per interface that none of them
+implements, with everything a client needs and nothing that depends on the machine: the same
+sources, settings and compiler give the same bytes. `--check` compiles again and compares instead of
+writing.
 """
 
 import argparse
@@ -29,7 +30,7 @@ OUTPUTS = [
 
 
 def compiler_settings() -> dict[str, Any]:
-    """The settings of foundry.toml's default profile, as the compiler's standard JSON names them."""
+    """The settings of foundry.toml's default profile, named as in the compiler's standard JSON."""
     with (ROOT / "foundry.toml").open("rb") as file:
         profile = tomllib.load(file)["profile"]["default"]
     return {
@@ -126,9 +127,7 @@ def build() -> dict[str, bytes]:
 def stale(files: dict[str, bytes]) -> list[str]:
     """The names of committed artifacts that are absent, differ from `files`, or have no source."""
     committed = {path.name: path.read_bytes() for path in ARTIFACTS.glob("*.json")}
-    return sorted(
-        name for name in {*files, *committed} if files.get(name) != committed.get(name)
-    )
+    return sorted(name for name in {*files, *committed} if files.get(name) != committed.get(name))
 
 
 def write(files: dict[str, bytes]) -> None:

@@ -1,7 +1,7 @@
 """Puts the Solidity compiler that package.json pins where py-solc-x, Ape and forge find it.
 
-The compiler's own site is asked first, through py-solc-x. Where it cannot be reached, npm's build of
-the same compiler serves, behind `solc.js`. Both make the same bytecode.
+The compiler's own site is asked first, through py-solc-x. Where it cannot be reached, npm's build
+of the same compiler serves, behind `solc.js`. Both make the same bytecode.
 """
 
 import json
@@ -35,17 +35,24 @@ def full_version(executable: Path) -> str:
     return ".".join(answer.stdout.split("Version: ")[1].split(".")[:4])
 
 
-def write_wrapper(executable: Path) -> None:
-    """Writes an executable that runs npm's compiler with the Node found now.
+def node_executable() -> str:
+    """The Node.js beside this Python, or else on PATH.
 
     Raises:
-        SystemExit: No Node on PATH nor beside this Python.
+        SystemExit: There is none.
     """
     node = shutil.which("node", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
     if node is None:
         sys.exit("solc: Node.js was not found. Install it, or run `make` to have it installed.")
+    return node
+
+
+def write_wrapper(executable: Path) -> None:
+    """Writes an executable that runs npm's compiler with the Node.js found now."""
     script = ROOT / "scripts" / "toolchain" / "solc.js"
-    executable.write_text(f'#!/bin/sh\nexec "{node}" "{script}" "$@"\n', encoding="utf-8")
+    executable.write_text(
+        f'#!/bin/sh\nexec "{node_executable()}" "{script}" "$@"\n', encoding="utf-8"
+    )
     executable.chmod(0o755)
 
 

@@ -60,9 +60,10 @@ function parseArguments(words) {
 
 function importer(roots) {
   return (name) => {
-    for (const root of roots) {
+    for (const root of roots.map((each) => path.resolve(each))) {
       const file = path.resolve(root, name);
-      if (fs.existsSync(file)) return { contents: fs.readFileSync(file, "utf8") };
+      const inside = file.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+      if (inside && fs.existsSync(file)) return { contents: fs.readFileSync(file, "utf8") };
     }
     return { error: `File not found: ${name}` };
   };
