@@ -15,7 +15,7 @@ for room in hashing manifest chain; do
 done
 
 echo "Measuring the coverage of the contracts"
-FOUNDRY_PROFILE=coverage node_modules/.bin/forge coverage --ir-minimum \
+FOUNDRY_PROFILE=coverage node_modules/.bin/forge coverage \
     --no-match-coverage 'tests/|node_modules/' \
     --report summary --report lcov --report-file build/coverage/contracts.lcov
 .venv/bin/python scripts/toolchain/check_contract_coverage.py build/coverage/contracts.lcov

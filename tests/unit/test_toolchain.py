@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import check_contract_coverage
 import check_locks
 import install_solc
 import pytest
@@ -198,3 +199,27 @@ class TestLocks:
     def test_an_npm_package_without_its_digest_is_refused(self) -> None:
         lock = json.dumps({"packages": {"node_modules/a": {"version": "1.0.0"}}})
         assert check_locks.package_lock_problems(lock) == ["node_modules/a: has no SHA-512"]
+
+
+class TestContractCoverage:
+    REACHED = (
+        "SF:contracts/A.sol\nFN:1,A.f\nFNDA:3,A.f\nBRDA:2,0,0,1\nBRDA:2,0,1,2\nend_of_record\n"
+    )
+
+    def test_nothing_is_missed_where_everything_is_reached(self) -> None:
+        assert check_contract_coverage.unreached(self.REACHED) == []
+
+    @pytest.mark.parametrize("never", ["0", "-"])
+    def test_a_missed_branch_is_named(self, never: str) -> None:
+        report = self.REACHED.replace("BRDA:2,0,1,2", f"BRDA:2,0,1,{never}")
+        assert check_contract_coverage.unreached(report) == [
+            "contracts/A.sol:2: branch 1 of this line"
+        ]
+
+    def test_a_missed_function_is_named(self) -> None:
+        report = self.REACHED.replace("FNDA:3", "FNDA:0")
+        assert check_contract_coverage.unreached(report) == ["contracts/A.sol: the function A.f"]
+
+    def test_a_report_about_no_contract_proves_nothing(self) -> None:
+        with pytest.raises(ValueError, match="no file under contracts/"):
+            check_contract_coverage.unreached("")
