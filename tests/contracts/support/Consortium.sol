@@ -130,6 +130,17 @@ abstract contract Consortium {
         return Slug.wrap(bytes32(bytes(text)));
     }
 
+    function assertMember(string memory name, OrgId org, IOrganisations.Role role, uint40 from, uint40 until)
+        internal
+        view
+    {
+        IOrganisations.Member memory found = organisations.member(addressOf(name));
+        vm.assertTrue(found.org == org, "member: organisation");
+        vm.assertEq(uint8(found.role), uint8(role), "member: role");
+        vm.assertEq(found.validFrom, from, "member: valid from");
+        vm.assertEq(found.validUntil, until, "member: valid until");
+    }
+
     /// @dev How many slots of `target` were written since `vm.record()`.
     function slotsWritten(address target) internal view returns (uint256 count) {
         (, bytes32[] memory writes) = vm.accesses(target);
