@@ -31,7 +31,7 @@ fi
 echo "Installing the Python packages of requirements/$1.txt into .venv (a minute or two)"
 touch "$unfinished"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-    --require-hashes --requirement "requirements/$1.txt"
+    --use-pep517 --require-hashes --requirement "requirements/$1.txt"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --no-deps --no-index --no-build-isolation --editable .
 rm "$unfinished"
