@@ -165,13 +165,10 @@ contract Organisations is IOrganisations {
 
     /// @inheritdoc IOrganisations
     function actor(address key) public view returns (OrgId org, Role role, uint16 capabilities) {
-        Member storage found = _members[key];
+        Member storage found = _lasting(key);
         org = found.org;
         role = found.role;
-        if (org == NO_ORG) revert NotMember(key);
         if (block.timestamp < found.validFrom) revert MembershipNotStarted(key, found.validFrom);
-        if (block.timestamp >= found.validUntil) revert MembershipEnded(key, found.validUntil);
-        if (org == ROOT && found.generation != rootGeneration) revert MembershipSuperseded(key, org);
         (capabilities,) = standing(org);
     }
 
@@ -296,11 +293,12 @@ contract Organisations is IOrganisations {
         if (_members[key].org != NO_ORG) revert KeyBound(key, _members[key].org);
     }
 
-    /// @dev The membership of `key`, which has not ended.
+    /// @dev The membership of `key`, which has neither ended nor been superseded.
     function _lasting(address key) private view returns (Member storage found) {
         found = _members[key];
         if (found.org == NO_ORG) revert NotMember(key);
-        if (found.validUntil <= _now()) revert MembershipEnded(key, found.validUntil);
+        if (block.timestamp >= found.validUntil) revert MembershipEnded(key, found.validUntil);
+        if (found.org == ROOT && found.generation != rootGeneration) revert MembershipSuperseded(key, ROOT);
     }
 
     /// @dev A window that has not begun ends empty.

@@ -150,7 +150,7 @@ interface IOrganisations {
     /// @dev Caller: an ADMIN of `org` or of an organisation above it (which is how lost keys are replaced).
     function addMember(OrgId org, address key, Role role, uint40 validFrom, uint40 validUntil) external;
 
-    /// @notice Moves the end of a membership that has not ended.
+    /// @notice Moves the end of a membership that has neither ended nor been superseded.
     /// @dev Caller: as for `addMember`; the key itself can only move its end further away.
     function renewMember(address key, uint40 validUntil) external;
 
