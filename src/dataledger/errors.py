@@ -18,6 +18,7 @@ the exit codes of the command line.
     │   ├── SourceNotFound              the data to read is not there
     │   ├── SourceUnreadable            the data to read is there, but may not or cannot be read
     │   ├── OutputExists                a file to write is already there
+    │   ├── OutputUnwritable            a file cannot be written where it should be
     │   ├── ProfileError                a chain profile is missing or malformed
     │   ├── PolicyError                 a lifecycle policy is malformed or contradicts itself
     │   ├── KeystoreError               an account's key file is missing or malformed
@@ -170,6 +171,10 @@ class SourceUnreadable(UsageError):
 
 class OutputExists(UsageError):
     """A file to write is already there and was left as it is."""
+
+
+class OutputUnwritable(UsageError):
+    """A file cannot be written where it should be: no directory, no permission, no space."""
 
 
 class ProfileError(UsageError):
