@@ -1,0 +1,1 @@
+"""The main job, end to end: a dataset's whole life, told as it happens."""
