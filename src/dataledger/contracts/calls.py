@@ -6,25 +6,25 @@ from typing import Any, Generic, TypeVar
 from dataledger.contracts.abi import AbiItem, abi_item, decode, encode, from_raw, to_raw
 from dataledger.contracts.artifacts import ContractName
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
-    """A call of a contract's function that returns a `T`."""
+class Call(Generic[T_co]):
+    """A call of a contract's function with the type of what it returns."""
 
     item: AbiItem
     data: bytes
     """Calldata: the selector, then the encoded arguments."""
     kind: Any = field(repr=False)
-    """The type `T`; None where the function returns nothing."""
+    """The type of the result; None where the function returns nothing."""
 
     @property
     def contract(self) -> ContractName:
         """Whose function it is."""
         return self.item.contract
 
-    def result(self, data: bytes) -> T:
+    def result(self, data: bytes) -> T_co:
         """Return what the function returned.
 
         Raises:
@@ -32,7 +32,7 @@ class Call(Generic[T]):
         """
         outputs = decode([output.type for output in self.item.outputs], data)
         if len(outputs) > 1:
-            result: T = from_raw(self.kind, outputs)
+            result: T_co = from_raw(self.kind, outputs)
         else:
             result = from_raw(self.kind, outputs[0] if outputs else None)
         return result

@@ -13,10 +13,10 @@ The SHA-256 of these bytes is the evidence of the step. Members that are null in
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Self, TypeVar
+from typing import Self
 
 from dataledger.contracts.identifiers import (
     Address,
@@ -36,6 +36,12 @@ from dataledger.hashing import (
     parse_canonical,
     string,
 )
+from dataledger.ledger.json_forms import (
+    address_from_json,
+    dataset_from_json,
+    digest_from_json,
+    list_from_json,
+)
 
 FORMAT = "dataledger/activity/1"
 MAX_ACTIVITY_BYTES = 1024 * 1024
@@ -43,8 +49,6 @@ MAX_TEXT_CHARACTERS = 256
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z")
 _REMEDY = "Use the activity record exactly as it was written, or write it again."
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +183,11 @@ class Activity:
             return cls(
                 type=string(document["type"]),
                 tool=_tool_from_json(document["tool"]),
-                agents=_list(document["agents"], _agent_from_json),
+                agents=list_from_json(document["agents"], _agent_from_json),
                 started_at=_time_from_text(string(document["started_at"])),
                 ended_at=_time_from_text(string(document["ended_at"])),
-                inputs=_list(document["inputs"], _content_from_json),
-                outputs=_list(document["outputs"], _content_from_json),
+                inputs=list_from_json(document["inputs"], _content_from_json),
+                outputs=list_from_json(document["outputs"], _content_from_json),
                 parameters=parameters,
             )
         except ActivityError:
@@ -207,9 +211,9 @@ def _content_to_json(content: Content) -> dict[str, JsonValue]:
 def _content_from_json(value: JsonValue) -> Content:
     document = members(value, "content_root", "manifest_digest", optional=("dataset", "version"))
     return Content(
-        content_root=Digest.parse(string(document["content_root"])),
-        manifest_digest=Digest.parse(string(document["manifest_digest"])),
-        dataset=DatasetId.parse(string(document["dataset"])) if "dataset" in document else None,
+        content_root=digest_from_json(document["content_root"]),
+        manifest_digest=digest_from_json(document["manifest_digest"]),
+        dataset=dataset_from_json(document["dataset"]) if "dataset" in document else None,
         version=natural(document["version"]) if "version" in document else None,
     )
 
@@ -219,28 +223,19 @@ def _tool_from_json(value: JsonValue) -> Tool:
     return Tool(
         name=string(document["name"]),
         version=string(document["version"]),
-        code_digest=(
-            Digest.parse(string(document["code_digest"])) if "code_digest" in document else None
-        ),
+        code_digest=digest_from_json(document["code_digest"])
+        if "code_digest" in document
+        else None,
     )
 
 
 def _agent_from_json(value: JsonValue) -> Agent:
     document = members(value, "member", "organisation", "role")
-    member = string(document["member"])
-    if to_address(member) != member:
-        raise _wrong(f"the address {member} is written without its checksum")
     return Agent(
-        organisation=Slug(string(document["organisation"])),
-        member=Address(member),
+        organisation=to_slug(string(document["organisation"])),
+        member=address_from_json(document["member"]),
         role=string(document["role"]),
     )
-
-
-def _list(value: JsonValue, read: Callable[[JsonValue], T]) -> tuple[T, ...]:
-    if not isinstance(value, list):
-        raise _wrong(f"{shown(value)} stands where a list belongs")
-    return tuple(read(item) for item in value)
 
 
 def _time_to_text(moment: datetime) -> str:
