@@ -71,10 +71,13 @@ class Connection:
             raise reverted_or(refusal) from None
         return bytes_of(answer, "eth_call")
 
-    def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes | Reverted]:
+    def calls(
+        self, calls: Sequence[tuple[Address, bytes]], *, block: BlockId = "latest"
+    ) -> list[bytes | Reverted]:
         """Run many functions in one exchange, as `call` does; a revert stands in its place."""
+        tag = hex(block) if isinstance(block, int) else block
         answers = self.transport.batch(
-            [("eth_call", [{"to": to, "data": "0x" + data.hex()}, "latest"]) for to, data in calls]
+            [("eth_call", [{"to": to, "data": "0x" + data.hex()}, tag]) for to, data in calls]
         )
         results: list[bytes | Reverted] = []
         for answer in answers:
