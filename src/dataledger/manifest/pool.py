@@ -62,21 +62,19 @@ def hash_in_pool(
 def _run(
     work: Work, executor: Executor, task: Callable[[int], list[Hash32]], reporter: Reporter
 ) -> list[Hash32]:
-    with executor:
-        try:
-            # Batches of many bytes first, or the largest file might be left to one worker at last.
-            order = sorted(range(len(work.batches)), key=work.batch_size_bytes, reverse=True)
-            futures = {number: executor.submit(task, number) for number in order}
-            pending = set(futures.values())
-            while pending:
-                reporter.report()
-                done, pending = wait(pending, INTERVAL_SECONDS, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-        except BaseException:
-            work.stop[0] = 1
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    try:
+        # Batches of many bytes first, or the largest file might be left to one worker at last.
+        order = sorted(range(len(work.batches)), key=work.batch_size_bytes, reverse=True)
+        futures = {number: executor.submit(task, number) for number in order}
+        pending = set(futures.values())
+        while pending:
+            reporter.report()
+            done, pending = wait(pending, INTERVAL_SECONDS, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+    finally:
+        work.stop[0] = 1
+        executor.shutdown(cancel_futures=True)
     reporter.finish()
     return [value for number in sorted(futures) for value in futures[number].result()]
 
