@@ -46,7 +46,7 @@ PLANS: tuple[_Plan, ...] = (
         lambda root, _pins: [
             root.admin,
             root.slug.encode().ljust(32, b"\0"),
-            root.name,
+            root.name.encode(),
             bytes(32) if root.profile_digest is None else bytes(root.profile_digest.value),
         ],
     ),
