@@ -54,11 +54,12 @@ the exit codes of the command line.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
 
 SHOWN_CHARACTERS = 200
+LISTED_PHRASES = 10
 
 
 class ExitCode(IntEnum):
@@ -78,6 +79,13 @@ def shown(value: object) -> str:
     """
     text = repr(value[: SHOWN_CHARACTERS + 1] if isinstance(value, str | bytes) else value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def listed(phrases: Sequence[str]) -> str:
+    """Return the phrases as one: the first `LISTED_PHRASES`, and how many more there are."""
+    rest = len(phrases) - LISTED_PHRASES
+    more = [f"and {rest} more"] if rest > 0 else []
+    return ", ".join([*phrases[:LISTED_PHRASES], *more])
 
 
 class DataLedgerError(Exception):

@@ -18,6 +18,7 @@ from dataledger.errors import (
     Reverted,
     TransactionError,
     UsageError,
+    listed,
     shown,
 )
 
@@ -128,3 +129,15 @@ def test_shown_neutralises(value: object, expected: str) -> None:
 def test_shown_is_short(value: object) -> None:
     assert len(shown(value)) == errors.SHOWN_CHARACTERS + 1
     assert shown(value).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, ""), (1, "f0"), (2, "f0, f1"), (10, "f0, f1, f2, f3, f4, f5, f6, f7, f8, f9")],
+)
+def test_a_short_list_is_listed_in_full(count: int, expected: str) -> None:
+    assert listed([f"f{number}" for number in range(count)]) == expected
+
+
+def test_a_long_list_is_cut() -> None:
+    assert listed([f"f{number}" for number in range(12)]).endswith("f8, f9, and 2 more")

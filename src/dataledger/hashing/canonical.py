@@ -109,10 +109,12 @@ def members(value: JsonValue, *names: str, optional: Sequence[str] = ()) -> dict
     """
     if not isinstance(value, dict):
         raise _refused(f"{shown(value)} stands where an object belongs")
-    if missing := sorted(set(names) - value.keys()):
-        raise _refused(f"an object lacks the member {shown(missing[0])}")
-    if unknown := sorted(value.keys() - {*names, *optional}):
-        raise _refused(f"an object has the unknown member {shown(unknown[0])}")
+    for name in names:
+        if name not in value:
+            raise _refused(f"an object lacks the member {shown(name)}")
+    for name in value:
+        if name not in names and name not in optional:
+            raise _refused(f"an object has the unknown member {shown(name)}")
     return value
 
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from dataledger.errors import ManifestMismatch, shown
+from dataledger.errors import ManifestMismatch, listed, shown
 from dataledger.manifest.entry import FileEntry
 from dataledger.manifest.model import Manifest
-
-NAMED_AT_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def require_same(expected: Manifest, actual: Manifest) -> None:
     """Return only if both manifests hold the same files.
 
     Raises:
-        ManifestMismatch: they differ; the message names the first `NAMED_AT_MOST` files.
+        ManifestMismatch: they differ; the message names the first files that do.
     """
     difference = compare(expected, actual)
     if not difference:
@@ -64,9 +62,7 @@ def require_same(expected: Manifest, actual: Manifest) -> None:
     named = [f"changed {shown(change.path)}" for change in difference.changed]
     named += [f"removed {shown(entry.path)}" for entry in difference.removed]
     named += [f"added {shown(entry.path)}" for entry in difference.added]
-    rest = len(named) - NAMED_AT_MOST
     raise ManifestMismatch(
-        f"The data differs from its manifest: {', '.join(named[:NAMED_AT_MOST])}"
-        + (f", and {rest} more." if rest > 0 else "."),
+        f"The data differs from its manifest: {listed(named)}.",
         remedy="Restore these files, or register what is there now as a new version.",
     )

@@ -3,16 +3,14 @@
 import os
 from collections.abc import Callable
 
-from dataledger.errors import InvalidArgument, ManifestError, SourceChanged, shown
+from dataledger.errors import InvalidArgument, ManifestError, SourceChanged, listed, shown
 from dataledger.hashing import Algorithm, Digest
 from dataledger.manifest.batches import divide, hash_here
 from dataledger.manifest.entry import FileEntry
 from dataledger.manifest.model import Manifest
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.progress import Progress
-from dataledger.manifest.scan import FoundFile, scan
-
-NAMED_AT_MOST = 10
+from dataledger.manifest.scan import HOLD_STILL, FoundFile, scan
 
 
 def fingerprint(
@@ -48,7 +46,7 @@ def fingerprint(
     workers = _usable_processors() if workers is None else workers
     if workers < 1:
         raise InvalidArgument(
-            f"{shown(workers)} workers cannot hash anything.", remedy="Use 1 worker or more."
+            f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
         )
     source = os.fspath(path)
     before = scan(source)
@@ -85,11 +83,8 @@ def _require_unchanged(before: list[FoundFile], after: list[FoundFile]) -> None:
         for path, file in old.items()
         if path in new and new[path] != file
     ]
-    rest = len(named) - NAMED_AT_MOST
     raise SourceChanged(
-        f"The data changed while it was being read: {', '.join(named[:NAMED_AT_MOST])}"
-        + (f", and {rest} more." if rest > 0 else "."),
-        remedy="Stop whatever writes there, and start again.",
+        f"The data changed while it was being read: {listed(named)}.", remedy=HOLD_STILL
     )
 
 

@@ -41,6 +41,7 @@ def hash_in_pool(
         SourceChanged: a file did not hold still.
         SourceUnreadable: a file cannot be read, or a worker process was killed.
     """
+    workers = min(workers, len(batches))
     if _may_fork():
         context = multiprocessing.get_context("fork")
         work = Work.begin(scan, batches, _shared_cells)

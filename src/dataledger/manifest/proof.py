@@ -64,18 +64,27 @@ class FileProof:
                 )
             object.__setattr__(self, "anchor", copy)
 
-    def verify(self, root: Digest | None = None) -> None:
+    def verify(self, root: Digest | None = None, *, file_count: int | None = None) -> None:
         """Return only if the path leads from the entry, at its index, to the content root.
 
         Without `root`, the content root is the one that the proof itself names: that shows the
         proof to be sound, and nothing about the root. Pass the root that the chain records.
 
+        A root says nothing of its tree's size, and one path can fit several sizes, each with
+        another index for the same leaf. Pass the recorded `file_count`, too, to be sure of both.
+
         Raises:
-            ProofInvalid: the proof is about another root than `root`, or does not lead to it.
+            ProofInvalid: the proof is about another root than `root` or another size than
+                `file_count`, or it does not lead to the content root.
         """
         if root is not None and root != self.content_root:
             raise ProofInvalid(
                 f"The proof is about the content root {self.content_root}, not about {root}.",
+                remedy="Ask for a proof of the file in the version that you mean.",
+            )
+        if file_count is not None and file_count != self.tree_size:
+            raise ProofInvalid(
+                f"The proof is about a tree of {self.tree_size} files, not of {file_count}.",
                 remedy="Ask for a proof of the file in the version that you mean.",
             )
         verify_inclusion(

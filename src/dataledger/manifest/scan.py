@@ -15,6 +15,8 @@ from dataledger.errors import (
 )
 from dataledger.manifest.paths import check_path
 
+HOLD_STILL = "Stop whatever writes there, and start again."
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a FIFO",
@@ -71,7 +73,7 @@ def scan(source: str) -> Scan:
         info = os.lstat(plain)
     except ValueError as error:
         raise InvalidPath(
-            f"The path {shown(source)} is refused: {error}.", remedy="Give a path without it."
+            f"{shown(source)} is no path: {error}.", remedy="Give the path of a file or directory."
         ) from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceNotFound(
@@ -118,18 +120,16 @@ def _walk(source: str) -> list[FoundFile]:
 
 
 def _unsafe(path: str, mode: int) -> UnsafeFile:
+    kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
     return UnsafeFile(
-        f"{shown(path)} is {_KINDS[stat.S_IFMT(mode)]}; only regular files and directories are "
-        "read.",
+        f"{shown(path)} is {kind}; only regular files and directories are read.",
         remedy="Replace it with what it stands for, or move it out of the dataset.",
     )
 
 
 def changed(path: str, what: str) -> SourceChanged:
     """Return the error for a file that did not hold still."""
-    return SourceChanged(
-        f"{shown(path)} {what}.", remedy="Stop whatever writes there, and start again."
-    )
+    return SourceChanged(f"{shown(path)} {what}.", remedy=HOLD_STILL)
 
 
 def unreadable(path: str, error: OSError) -> SourceUnreadable:

@@ -174,7 +174,17 @@ def test_one_altered_byte_never_proves(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(written) - 1))
     written[at] ^= data.draw(st.integers(1, 255))
     with pytest.raises((ProofFormatError, ProofInvalid)):
-        FileProof.parse(bytes(written)).verify(MANIFEST.content_root)
+        FileProof.parse(bytes(written)).verify(
+            MANIFEST.content_root, file_count=MANIFEST.file_count
+        )
+
+
+def test_a_root_alone_does_not_bind_the_size() -> None:
+    resized = dataclasses.replace(PROOF, tree_size=PROOF.tree_size + 1)
+    resized.verify(MANIFEST.content_root)
+    with pytest.raises(ProofInvalid, match="tree of 8 files, not of 7"):
+        resized.verify(MANIFEST.content_root, file_count=MANIFEST.file_count)
+    PROOF.verify(MANIFEST.content_root, file_count=MANIFEST.file_count)
 
 
 def test_positions_and_path_are_checked_in_python_too() -> None:
