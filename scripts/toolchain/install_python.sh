@@ -10,8 +10,9 @@ unfinished=.venv/.unfinished
 # Written for any Python: it must tell an old one from a new one.
 new_enough='import sys; sys.exit(sys.version_info < (3, 11))'
 
+# The oldest comes first: for 3.13, Ape's numpy is no wheel and takes minutes to compile.
 find_python() {
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    for candidate in ${PYTHON:-python3.11 python3.12 python3 python3.13}; do
         if "$candidate" -c "$new_enough" 2>/dev/null; then
             echo "$candidate"
             return
