@@ -1,0 +1,152 @@
+"""Deploys the contracts and writes the profile that pins them: `ape run deploy`."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from ape import compilers, project
+from ape.api import AccountAPI
+from ape.cli import account_option
+from ape.contracts import ContractContainer
+from scripts._administration import (
+    Script,
+    chain_identity,
+    current_provider,
+    fees_for,
+    home_option,
+    profile_option,
+)
+
+from dataledger.chain.connection import connect
+from dataledger.chain.deployment import is_code_of
+from dataledger.chain.identifiers import code_hash
+from dataledger.chain.profile import ContractPin, Endpoint, Profile, profile_names
+from dataledger.contracts.artifacts import Artifact, ContractName
+from dataledger.contracts.identifiers import to_address, to_slug
+from dataledger.errors import ContractMismatch, InvalidArgument, ProfileError
+from dataledger.hashing import Digest
+
+MAX_NAME_BYTES = 256
+
+
+@click.command(cls=Script)
+@account_option()
+@profile_option
+@home_option
+@click.option("--slug", required=True, help="Of the root authority.")
+@click.option("--name", required=True, help="Of the root authority.")
+@click.option("--admin", metavar="ADDRESS", help="Its first ADMIN key.  [default: the account's]")
+@click.option("--profile-digest", metavar="DIGEST", help="Of a document about it, as sha256:…")
+@click.option("--endpoint", metavar="URL", multiple=True, help="Of a node.  [default: Ape's]")
+@click.option("--confirmations", default=1, show_default=True, help="Blocks until all is final.")
+@click.option("--poa", is_flag=True, help="The chain's consensus is Clique or QBFT.")
+def cli(  # noqa: PLR0917 - click passes by name
+    account: AccountAPI,
+    profile: str,
+    home: Path | None,
+    slug: str,
+    name: str,
+    admin: str | None,
+    profile_digest: str | None,
+    endpoint: tuple[str, ...],
+    confirmations: int,
+    poa: bool,  # noqa: FBT001 - likewise
+) -> None:
+    """Deploy the contracts, and write the profile that pins them.
+
+    What Ape compiles must be what the package ships, byte for byte. The account pays, and is
+    nothing special afterwards: the ADMIN key administers. A chain that the profile already pins is
+    left as it is.
+    """
+    identity = chain_identity(current_provider())
+    draft = Profile(
+        name=profile,
+        chain_id=identity.chain_id,
+        genesis_hash=identity.genesis_hash,
+        endpoints=tuple(map(Endpoint, endpoint or (current_provider().http_uri,))),
+        poa=poa,
+        confirmations=confirmations,
+    )
+    if not 0 < len(name.encode()) <= MAX_NAME_BYTES:
+        raise InvalidArgument(
+            f"The root authority's name has {len(name.encode())} bytes.",
+            remedy=f"Give 1 to {MAX_NAME_BYTES}.",
+        )
+    root = (
+        to_address(admin or account.address),
+        to_slug(slug).encode().ljust(32, b"\0"),
+        name,
+        bytes(32) if profile_digest is None else bytes(Digest.parse(profile_digest).value),
+    )
+    if is_pinned(draft, home):
+        click.echo(f"The profile {profile} pins the contracts on this chain. Nothing to do.")
+        return
+    containers = compile_contracts()
+    organisations = create(account, containers[ContractName.ORGANISATIONS], *root)
+    ledger = create(account, containers[ContractName.DATASET_LEDGER], organisations.address)
+    pins = {ContractName.ORGANISATIONS: organisations, ContractName.DATASET_LEDGER: ledger}
+    click.echo(f"Wrote the profile {replace(draft, contracts=pins).save(home)}.")
+
+
+def is_pinned(draft: Profile, home: Path | None) -> bool:
+    """Return whether there is such a profile already, after checking its contracts on the chain.
+
+    Raises:
+        ProfileError: It is of another chain.
+        ContractMismatch: A contract is not there, or is another one.
+    """
+    if draft.name not in profile_names(home):
+        return False
+    known = Profile.load(draft.name, home)
+    if known.identity != draft.identity:
+        raise ProfileError(
+            f"The profile {draft.name!r} is of {known.identity}, and Ape's network is "
+            f"{draft.identity}.",
+            remedy="Choose another name with --profile, or that chain with --network.",
+        )
+    if not all(contract in known.contracts for contract in ContractName):
+        return False
+    connect(known)
+    return True
+
+
+def compile_contracts() -> dict[ContractName, ContractContainer]:
+    """Return the contracts as Ape compiles them, after comparing them with the package's artifacts.
+
+    Raises:
+        ContractMismatch: One compiles to other bytecode than the package ships.
+    """
+    click.echo("Compiling the contracts, to compare them with those that the package ships.")
+    settings = tomllib.loads((project.path / "foundry.toml").read_text("utf-8"))
+    # The one setting that Ape's plugin does not take over by itself.
+    metadata = {"bytecodeHash": settings["profile"]["default"]["bytecode_hash"]}
+    types = compilers.compile(
+        [project.contracts_folder / f"{contract}.sol" for contract in ContractName],
+        project=project,
+        settings={"solidity": {"metadata": metadata}},
+    )
+    containers = {ContractName(kind.name): ContractContainer(kind) for kind in types}
+    for contract in ContractName:
+        bytecode = containers[contract].contract_type.get_deployment_bytecode()
+        if bytecode != Artifact.load(contract).bytecode:
+            raise ContractMismatch(
+                f"Ape compiles {contract} to other bytecode than the package ships.",
+                remedy="Deploy from a clean checkout of the release that is installed.",
+            )
+    return containers
+
+
+def create(account: AccountAPI, container: ContractContainer, *arguments: object) -> ContractPin:
+    """Create a contract, and return its pin."""
+    name = ContractName(container.contract_type.name)
+    contract = account.deploy(container, *arguments, **fees_for(account))
+    code = bytes(current_provider().get_code(contract.address))
+    if not is_code_of(Artifact.load(name), code):
+        raise ContractMismatch(
+            f"The code at {contract.address} is not that of {name} as compiled.",
+            remedy="Check that the node runs the EVM version that the contracts are compiled for.",
+        )
+    receipt = contract.creation_metadata.receipt
+    click.echo(f"Created {name} at {contract.address} for {receipt.gas_used:,} gas.")
+    return ContractPin(to_address(contract.address), code_hash(code), receipt.block_number)
