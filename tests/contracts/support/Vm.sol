@@ -25,6 +25,8 @@ interface Vm {
     function chainId(uint256 id) external;
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
     function etch(address target, bytes calldata code) external;
+    function mockCallRevert(address callee, bytes calldata callData, bytes calldata revertData) external;
+    function clearMockedCalls() external;
     function readFile(string calldata path) external view returns (string memory);
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
@@ -45,12 +47,16 @@ interface Vm {
     // Files
     function parseJsonBool(string calldata json, string calldata path) external pure returns (bool);
     function parseJsonUint(string calldata json, string calldata path) external pure returns (uint256);
-    function parseJsonUintArray(string calldata json, string calldata path) external pure returns (uint256[] memory);
     function parseJsonString(string calldata json, string calldata path) external pure returns (string memory);
     function parseJsonStringArray(string calldata json, string calldata path) external pure returns (string[] memory);
     function parseJsonKeys(string calldata json, string calldata path) external pure returns (string[] memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
-    function parseBytes(string calldata text) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata path) external pure returns (bytes32);
+    function parseJsonBytes32Array(string calldata json, string calldata path)
+        external
+        pure
+        returns (bytes32[] memory);
+    function parseJsonBytesArray(string calldata json, string calldata path) external pure returns (bytes[] memory);
     function toString(uint256 value) external pure returns (string memory);
 
     // Assertions
