@@ -3,10 +3,9 @@
 Fields stand in the order of the Solidity event; a test holds them to the compiled ABI.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from dataledger.contracts.abi import (
     AbiItem,
@@ -24,9 +23,21 @@ from dataledger.contracts.types import Capability, Policy, Role, Severity, Versi
 from dataledger.hashing import Digest, Hash32
 
 
+class RawLog(Protocol):
+    """What a contract wrote into a log: one to four topics of 32 bytes, and data."""
+
+    @property
+    def topics(self) -> tuple[Hash32, ...]:
+        """The event's topic, then its indexed arguments."""
+
+    @property
+    def data(self) -> bytes:
+        """The other arguments, ABI-encoded."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogContent:
-    """What a contract wrote into a log: one to four topics of 32 bytes, and data."""
+    """A log without the place where it stands."""
 
     topics: tuple[Hash32, ...]
     data: bytes
@@ -51,7 +62,7 @@ class Event:
         )
 
     @classmethod
-    def from_log(cls, log: LogContent) -> Self:
+    def from_log(cls, log: RawLog) -> Self:
         """Return the event of this class that `log` holds.
 
         Raises:
@@ -332,7 +343,7 @@ def topic_of(kind: type[Event]) -> Hash32:
     return event_item(kind).topic
 
 
-def decode_event(log: LogContent) -> Event:
+def decode_event(log: RawLog) -> Event:
     """Return the event that a log of one of the contracts holds.
 
     Raises:
@@ -342,11 +353,6 @@ def decode_event(log: LogContent) -> Event:
     if kind is None:
         raise malformed("a log of an unknown event", b"".join(log.topics))
     return kind.from_log(log)
-
-
-def topics_of(kinds: Sequence[type[Event]]) -> tuple[Hash32, ...]:
-    """Return the first topics of several event classes, to filter logs by."""
-    return tuple(topic_of(kind) for kind in kinds)
 
 
 @cache

@@ -8,7 +8,7 @@ head' in that word. The rule reads raw logs: it needs no ABI, and holds for even
 
 from collections.abc import Iterable
 
-from dataledger.contracts.events import LogContent
+from dataledger.contracts.events import RawLog
 from dataledger.contracts.identifiers import NO_HEAD, Head, keccak256
 from dataledger.errors import HistoryBroken
 from dataledger.hashing import Hash32
@@ -17,18 +17,18 @@ HEAD_BYTES = 32
 _TOPICS = 4
 
 
-def next_head(previous: Head, log: LogContent) -> Head:
+def next_head(previous: Head, log: RawLog) -> Head:
     """Return the head that the event in `log` leads to from `previous`."""
     data = previous + log.data[HEAD_BYTES:]
     return Head(keccak256(b"".join(log.topics) + keccak256(data)))
 
 
-def carried_head(log: LogContent) -> Head:
+def carried_head(log: RawLog) -> Head:
     """Return the head that the log itself claims to lead to."""
     return Head(Hash32(log.data[:HEAD_BYTES]))
 
 
-def verify_history(logs: Iterable[LogContent], expected: Head | None = None) -> Head:
+def verify_history(logs: Iterable[RawLog], expected: Head | None = None) -> Head:
     """Return the head after all of a dataset's logs, from its first event on.
 
     With `expected`, the head that the contract holds, the history is also shown to be complete.

@@ -78,6 +78,10 @@ class Severity(IntEnum):
     CRITICAL = 2
 
 
+DUTIES = (1, 2, 3)
+"""The duties for which a dataset's state names an organisation."""
+
+
 class Parts(IntFlag):
     """The parts in a dataset's life that a policy may keep apart."""
 

@@ -1,24 +1,75 @@
 """Datasets and their versions: `ledger.datasets`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
+from dataledger.contracts import dataset_ledger
 from dataledger.contracts.events import DatasetRegistered, VersionAdded
-from dataledger.contracts.identifiers import DatasetId, PolicyId
-from dataledger.contracts.types import Parent, VersionRecord
+from dataledger.contracts.head import verify_history
+from dataledger.contracts.identifiers import (
+    NO_HEAD,
+    DatasetId,
+    Head,
+    OrgId,
+    PolicyId,
+    Slug,
+    to_policy_id,
+    to_slug,
+    to_version,
+)
+from dataledger.contracts.types import DUTIES, DatasetState, Parent, VersionRecord
+from dataledger.errors import CommitmentMismatch, HistoryBroken, InvalidArgument, NotFound, shown
+from dataledger.ledger.acting import Acting
+from dataledger.ledger.actions import AddVersion, Register
+from dataledger.ledger.documents import Documents
+from dataledger.ledger.onchain import OnChain
+from dataledger.ledger.organisations import Organisations
+from dataledger.ledger.policies import Policies
 from dataledger.ledger.results import (
     Confirmed,
     Dataset,
     DatasetRef,
     History,
     OrgRef,
+    Recorded,
     Version,
+    last_of,
 )
 from dataledger.ledger.signed import SignedAction
-from dataledger.manifest import Manifest
+from dataledger.ledger.versions import (
+    INTRODUCTIONS,
+    dataset_event,
+    differences,
+    no_dataset,
+    number_of,
+    read_versions,
+    record_of_manifest,
+)
+from dataledger.manifest import Manifest, require_same
 
 
 class Datasets:
-    """Registers datasets and versions, reads them, and checks them against data."""
+    """Registers datasets and versions, reads them, and checks them against data.
+
+    Writes raise `Refused` when the contract refuses; a repeated write is already there.
+    """
+
+    def __init__(
+        self,
+        onchain: OnChain,
+        acting: Acting,
+        orgs: Organisations,
+        policies: Policies,
+        documents: Documents,
+    ) -> None:
+        self._onchain = onchain
+        self._acting = acting
+        self._organisations = orgs
+        self._policies = policies
+        self._documents = documents
+
+    # -------------------------------------------------------------------------------------- writing
 
     def register(
         self,
@@ -30,10 +81,19 @@ class Datasets:
     ) -> Confirmed[DatasetRegistered]:
         """Register a dataset of the signer's organisation; with `content`, version 1 as well.
 
-        `policy` is by default the published default policy. A manifest is kept in
-        `ledger.documents`; its version came from `parents`.
+        Args:
+            slug: Unique among the organisation's datasets, for ever.
+            content: A manifest, which is kept in `ledger.documents`, or a whole record.
+            policy: The lifecycle policy; by default, the default policy as it is published.
+            parents: What the manifest's version came from; a record has its own.
+
+        Raises:
+            InvalidSlug: the slug breaks the rule.
+            InvalidArgument: there are parents and no manifest.
+            NotFound: the default policy is not published.
         """
-        raise NotImplementedError
+        action = self._registration(slug, content, policy, parents)
+        return self._acting.do(action, DatasetRegistered)
 
     def add_version(
         self,
@@ -42,12 +102,26 @@ class Datasets:
         *,
         number: int | None = None,
         parents: Sequence[Parent] = (),
-    ) -> Confirmed[VersionAdded]:
+    ) -> Confirmed[VersionAdded | DatasetRegistered]:
         """Add the next version (which is `number`, if given).
 
-        Without `number`, a content equal to the current version's is already there.
+        Without `number`, a content equal to the current version's is already there; the event is
+        the registration's where that brought the version.
+
+        Raises:
+            NotFound: there is no such dataset.
         """
-        raise NotImplementedError
+        id_ = self.resolve(dataset)
+        record = self._record(content, parents)
+        if number is None:
+            # The next free number is refused by nobody, so a repetition has to be seen here.
+            found = self._onchain.events(INTRODUCTIONS, id_)
+            current = last_of([r for r in found if r.event.record is not None])
+            if current is not None and current.event.record == record:
+                return Confirmed.earlier(current)
+            number = 1 if current is None else number_of(current.event) + 1
+        action = AddVersion(id_, to_version(number), record)
+        return self._acting.do(action, VersionAdded, DatasetRegistered)
 
     def sign_register(
         self,
@@ -59,39 +133,131 @@ class Datasets:
         deadline_unix: int,
     ) -> SignedAction:
         """Sign what `register` would send, for anyone to relay until `deadline_unix`."""
-        raise NotImplementedError
+        action = self._registration(slug, content, policy, parents)
+        return self._acting.sign(action, deadline_unix=deadline_unix)
 
     def sign_add_version(
         self,
         dataset: DatasetRef,
         content: Manifest | VersionRecord,
         *,
-        number: int | None = None,
+        number: int,
         parents: Sequence[Parent] = (),
         deadline_unix: int,
     ) -> SignedAction:
         """Sign what `add_version` would send, for anyone to relay until `deadline_unix`."""
-        raise NotImplementedError
+        action = AddVersion(
+            self.resolve(dataset), to_version(number), self._record(content, parents)
+        )
+        return self._acting.sign(action, deadline_unix=deadline_unix)
+
+    def _registration(
+        self,
+        slug: str,
+        content: Manifest | VersionRecord | None,
+        policy: PolicyId | None,
+        parents: Sequence[Parent],
+    ) -> Register:
+        name = to_slug(slug)
+        if content is None and parents:
+            raise InvalidArgument(
+                "A dataset without a version cannot have come from others.",
+                remedy="Give the manifest of the version that came from these parents.",
+            )
+        record = None if content is None else self._record(content, parents)
+        followed = self._policies.default() if policy is None else to_policy_id(policy)
+        return Register(name, followed, record)
+
+    def _record(
+        self, content: Manifest | VersionRecord, parents: Sequence[Parent]
+    ) -> VersionRecord:
+        if isinstance(content, VersionRecord):
+            if parents:
+                raise InvalidArgument(
+                    "The record names its parents itself.", remedy="Leave out `parents`."
+                )
+            return content
+        self._documents.keep(content)
+        return record_of_manifest(content, parents)
+
+    # -------------------------------------------------------------------------------------- reading
 
     def resolve(self, dataset: DatasetRef) -> DatasetId:
-        """Return the id that `dataset` means, whether or not there is such a dataset."""
-        raise NotImplementedError
+        """Return the id that `dataset` means, whether or not there is such a dataset.
+
+        Raises:
+            InvalidIdentifier: the text is neither `0x…` nor `OWNER/SLUG`.
+            NotFound: there is no such owner.
+            InvalidSlug: what stands for a slug is none.
+        """
+        if isinstance(dataset, DatasetId):
+            return dataset
+        owner, slash, slug = dataset.partition("/")
+        if not slash:
+            return DatasetId.parse(dataset)
+        return self._acting.dataset_id(self._organisations.resolve(owner), to_slug(slug))
 
     def get(self, dataset: DatasetRef) -> Dataset:
-        """Return a dataset as it stands. Raises `NotFound`."""
-        raise NotImplementedError
+        """Return a dataset as it stands. Raises `NotFound`, and as `resolve` does."""
+        id_ = self.resolve(dataset)
+        found = self._onchain.snapshot(lambda block: self._read([id_], block))
+        if not found:
+            raise no_dataset(id_)
+        return found[0]
 
     def list(self, owner: OrgRef | None = None) -> tuple[Dataset, ...]:
-        """Return all datasets (of `owner`), in the order of their registration."""
-        raise NotImplementedError
+        """Return all datasets (of `owner`), in the order of their registration.
+
+        Raises:
+            NotFound: there is no such owner.
+        """
+        org = None if owner is None else self._organisations.resolve(owner)
+
+        def read(block: int) -> tuple[Dataset, ...]:
+            found = self._onchain.events([DatasetRegistered], None, org, to_block=block)
+            return self._read([recorded.event.dataset for recorded in found], block)
+
+        return self._onchain.snapshot(read)
 
     def versions(self, dataset: DatasetRef) -> tuple[Version, ...]:
-        """Return all versions, from 1 on; each record was checked against its commitment."""
-        raise NotImplementedError
+        """Return all versions, from 1 on; each record was checked against its commitment.
+
+        Raises:
+            NotFound: there is no such dataset.
+            CommitmentMismatch: the node's logs are not what the contract commits to.
+        """
+        id_ = self.resolve(dataset)
+
+        def read(block: int) -> tuple[Version, ...]:
+            state = self._onchain.read(dataset_ledger.state(id_), block=block)
+            if state.owner is None:
+                raise no_dataset(id_)
+            versions = read_versions(self._onchain, id_, block=block)
+            if len(versions) != state.version_count:
+                raise HistoryBroken(
+                    f"The logs of the dataset {id_} tell of {len(versions)} versions, and the "
+                    f"contract of {state.version_count}.",
+                    remedy="The node's logs are incomplete: ask another one.",
+                )
+            return versions
+
+        return self._onchain.snapshot(read)
 
     def version(self, dataset: DatasetRef, number: int | None = None) -> Version:
-        """Return one version, by default the current one. Raises `NotFound`."""
-        raise NotImplementedError
+        """Return one version, by default the current one. Raises as `versions` does.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        versions = self.versions(dataset)
+        wanted = len(versions) if number is None else to_version(number)
+        if not 0 < wanted <= len(versions):
+            raise NotFound(
+                f"The dataset {shown(str(dataset))[1:-1]} has {len(versions)} versions, and no "
+                f"version {wanted}.",
+                remedy="Add its first version." if not versions else "Give one that it has.",
+            )
+        return versions[wanted - 1]
 
     def history(self, dataset: DatasetRef) -> History:
         """Rebuild the history from logs alone, and check it against the contract's head.
@@ -100,7 +266,78 @@ class Datasets:
             NotFound: there is no such dataset.
             HistoryBroken: an event is missing, moved, or altered.
         """
-        raise NotImplementedError
+        id_ = self.resolve(dataset)
+
+        def read(block: int) -> History:
+            expected = self._onchain.read(dataset_ledger.head(id_), block=block)
+            logs = self._onchain.dataset_logs(id_, to_block=block)
+            if expected == NO_HEAD and not logs:
+                raise no_dataset(id_)
+            head = verify_history(logs, expected)
+            return History(
+                dataset=id_,
+                events=tuple(Recorded(dataset_event(log), log) for log in logs),
+                head=head,
+                as_of_block=block,
+            )
+
+        return self._onchain.snapshot(read)
+
+    def _read(self, datasets: Sequence[DatasetId], block: int) -> tuple[Dataset, ...]:
+        read_all = self._onchain.read_all
+        states = read_all((dataset_ledger.state(id_) for id_ in datasets), block=block)
+        heads = read_all((dataset_ledger.head(id_) for id_ in datasets), block=block)
+        suspended = read_all((dataset_ledger.suspended_by(id_) for id_ in datasets), block=block)
+        registered = self._onchain.names.registrations(datasets)
+        owners = {recorded.event.org for recorded in registered.values()}
+        slugs = {org: event.slug for org, event in self._onchain.names.admissions(owners).items()}
+        return tuple(
+            self._dataset(
+                registered[id_].event,
+                state,
+                owner_slug=slugs[registered[id_].event.org],
+                suspended_by=suspended_by,
+                head=head,
+                block=block,
+            )
+            for id_, state, head, suspended_by in zip(
+                datasets, states, heads, suspended, strict=True
+            )
+            if state.owner is not None
+        )
+
+    def _dataset(
+        self,
+        registered: DatasetRegistered,
+        state: DatasetState,
+        *,
+        owner_slug: Slug,
+        suspended_by: OrgId | None,
+        head: Head,
+        block: int,
+    ) -> Dataset:
+        first, second, third = (state.duty_holder(duty) for duty in DUTIES)
+        carried = tuple(state.is_carried_over(duty) for duty in DUTIES)
+        return Dataset(
+            id=registered.dataset,
+            slug=registered.slug,
+            owner=registered.org,
+            owner_slug=owner_slug,
+            policy=state.policy,
+            stage=state.stage,
+            stage_name=self._onchain.names.stage_name(state.policy, state.stage),
+            version_count=state.version_count,
+            duties=(first, second, third),
+            carried_over=(carried[0], carried[1], carried[2]),
+            suspended_by=suspended_by,
+            resume_stage=state.resume_stage,
+            head=head,
+            registered_at_unix=registered.recorded_at_unix,
+            updated_at_unix=state.updated_at_unix,
+            as_of_block=block,
+        )
+
+    # ------------------------------------------------------------------------------------- checking
 
     def verify(
         self,
@@ -111,10 +348,33 @@ class Datasets:
     ) -> Version:
         """Return the version, by default the current one, if `content` is what it recorded.
 
+        The contract itself confirms the record (`verifyVersion`).
+
         Raises:
             ManifestMismatch: the manifest differs, and the recorded one is in `ledger.documents`:
                 the message names the files.
             CommitmentMismatch: it differs otherwise; the message names the fields.
             NotFound: there is no such version.
         """
-        raise NotImplementedError
+        version = self.version(dataset, number)
+        recorded = version.record
+        if isinstance(content, Manifest):
+            given = record_of_manifest(content, recorded.parents)
+            given = replace(
+                given, record_count=recorded.record_count, salt_scheme=recorded.salt_scheme
+            )
+            if given != recorded:
+                with suppress(NotFound):
+                    require_same(self._documents.manifest(recorded.manifest_digest), content)
+        else:
+            given = content
+        confirmed = self._onchain.read(
+            dataset_ledger.verify_version(version.dataset, version.number, given)
+        )
+        if not confirmed:
+            raise CommitmentMismatch(
+                f"This is not version {version.number} of the dataset "
+                f"{shown(str(dataset))[1:-1]}: {differences(recorded, given)}.",
+                remedy="Get the data, or the manifest, of this version from the dataset's owner.",
+            )
+        return version

@@ -1,5 +1,6 @@
 """What the ledger's nouns return: frozen values, each complete in itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -17,6 +18,7 @@ from dataledger.contracts.types import (
 )
 from dataledger.hashing import Digest
 
+E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 OrgRef: TypeAlias = OrgId | str
@@ -42,6 +44,17 @@ class Confirmed(Generic[E_co]):
     gas_used: int
     already_there: bool = False
 
+    @classmethod
+    def earlier(cls, found: "Recorded[E_co]") -> "Confirmed[E_co]":
+        """Return an event that was there before."""
+        return cls(
+            event=found.event,
+            transaction_hash=found.log.transaction_hash,
+            block_number=found.log.block_number,
+            gas_used=0,
+            already_there=True,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[E_co]):
@@ -49,6 +62,11 @@ class Recorded(Generic[E_co]):
 
     event: E_co
     log: Log
+
+
+def last_of(events: Sequence[Recorded[E]]) -> Recorded[E] | None:
+    """Return the last of events that stand oldest first, if there is any."""
+    return events[-1] if events else None
 
 
 # ----------------------------------------------------------------------------------- organisations
