@@ -67,6 +67,9 @@ class DatasetId:
     def __str__(self) -> str:
         return f"0x{self.value.hex()}"
 
+    def __repr__(self) -> str:
+        return f"DatasetId({str(self)!r})"
+
 
 def dataset_id(chain_id: int, ledger: Address, owner: OrgId, slug: Slug) -> DatasetId:
     """Return the id under which `owner` registers `slug` with the contract at `ledger`.

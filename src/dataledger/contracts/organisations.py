@@ -132,3 +132,8 @@ def member(key: Address) -> Call[MemberState]:
 def root_successor() -> Call[Address | None]:
     """The key that may take over the root authority."""
     return _call("rootSuccessor", returns=Address | None)
+
+
+def root_generation() -> Call[int]:
+    """How often the root authority was handed over."""
+    return _call("rootGeneration", returns=int)

@@ -103,7 +103,6 @@ class OrganisationState:
     capabilities: Capability
     grantable: Capability
     suspended_by: OrgId | None
-    generation: int
     admitted_at_unix: int
 
 
@@ -117,6 +116,7 @@ class MemberState:
     valid_until_unix: int
     """First second after validity; `WITHOUT_END` where it has no end."""
     generation: int
+    """Of a root authority's key: how often the root authority had been handed over before it."""
 
 
 @dataclass(frozen=True, slots=True)

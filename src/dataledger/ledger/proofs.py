@@ -1,11 +1,111 @@
 """Proofs that one file belongs to a recorded version: `ledger.proofs`."""
 
+from dataclasses import dataclass, replace
+from typing import Self
+
+from dataledger.chain.identifiers import BlockHash, to_block_hash
+from dataledger.contracts import dataset_ledger
+from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.identifiers import Address, DatasetId, to_version
+from dataledger.contracts.types import VersionRecord
+from dataledger.errors import (
+    CommitmentMismatch,
+    ProofFormatError,
+    ProofInvalid,
+    UsageError,
+    WrongChain,
+)
+from dataledger.hashing import JsonValue, members, natural, string
+from dataledger.ledger.datasets import Datasets
+from dataledger.ledger.documents import Documents
+from dataledger.ledger.json_forms import (
+    address_from_json,
+    dataset_from_json,
+    record_from_json,
+    record_to_json,
+)
+from dataledger.ledger.onchain import OnChain
 from dataledger.ledger.results import DatasetRef, Version
 from dataledger.manifest import FileProof, Manifest
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a proof's content root is recorded."""
+
+    chain_id: int
+    genesis_hash: BlockHash
+    ledger: Address
+    """The contract `DatasetLedger`."""
+    dataset: DatasetId
+    version: int
+    record: VersionRecord
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the anchor as a proof file carries it."""
+        return {
+            "chain_id": self.chain_id,
+            "dataset": str(self.dataset),
+            "genesis_hash": self.genesis_hash,
+            "ledger": self.ledger,
+            "record": record_to_json(self.record),
+            "version": self.version,
+        }
+
+    @classmethod
+    def of(cls, proof: FileProof) -> Self:
+        """Return the anchor of a proof.
+
+        Raises:
+            ProofFormatError: it has none, or a malformed one.
+        """
+        try:
+            document = members(
+                proof.anchor,
+                *("chain_id", "dataset", "genesis_hash", "ledger", "record", "version"),
+            )
+            return cls(
+                chain_id=natural(document["chain_id"]),
+                genesis_hash=to_block_hash(string(document["genesis_hash"])),
+                ledger=address_from_json(document["ledger"]),
+                dataset=dataset_from_json(document["dataset"]),
+                version=to_version(natural(document["version"])),
+                record=record_from_json(document["record"]),
+            )
+        except UsageError as error:
+            raise ProofFormatError(
+                f"The proof does not say properly where it is anchored: {error}",
+                remedy="Use a proof file that `prove` wrote, exactly as it was written.",
+            ) from error
+
+
+def verify_offline(proof: FileProof) -> Anchor:
+    """Return the anchor, if the proof leads from its file to the anchor's record.
+
+    That the chain holds this record is not shown: see `Proofs.verify`. Needs no network.
+
+    Raises:
+        ProofFormatError: the proof has no anchor, or a malformed one.
+        ProofInvalid: it leads elsewhere, or is about a tree of another size.
+    """
+    anchor = Anchor.of(proof)
+    proof.verify(anchor.record.content_root)
+    if proof.tree_size != anchor.record.file_count:
+        raise ProofInvalid(
+            f"The proof is about {proof.tree_size} files, and the version has "
+            f"{anchor.record.file_count}.",
+            remedy="Ask for a proof of the file in the version that you mean.",
+        )
+    return anchor
+
+
 class Proofs:
     """Makes proofs that anyone can check, offline or against the chain."""
+
+    def __init__(self, onchain: OnChain, datasets: Datasets, documents: Documents) -> None:
+        self._onchain = onchain
+        self._datasets = datasets
+        self._documents = documents
 
     def prove(
         self,
@@ -19,15 +119,71 @@ class Proofs:
 
         The proof's anchor names the chain, the contract, the version and its record. `manifest` is
         by default the one in `ledger.documents`.
+
+        Raises:
+            NotFound: there is no such version, its manifest is not at hand, or it has no such file.
+            ManifestMismatch, CommitmentMismatch: `manifest` is not the version's.
         """
-        raise NotImplementedError
+        if manifest is None:
+            found = self._datasets.version(dataset, version)
+            manifest = self._documents.manifest(found.record.manifest_digest)
+        else:
+            found = self._datasets.verify(dataset, manifest, number=version)
+        profile = self._onchain.connection.profile
+        anchor = Anchor(
+            chain_id=profile.chain_id,
+            genesis_hash=profile.genesis_hash,
+            ledger=self._onchain.address(ContractName.DATASET_LEDGER),
+            dataset=found.dataset,
+            version=found.number,
+            record=found.record,
+        )
+        return replace(manifest.prove(path), anchor=anchor.to_json())
 
     def verify(self, proof: FileProof) -> Version:
         """Return the version that the proof is about, if chain and contract agree with it.
 
+        The contract walks the path itself (`verifyEntry`).
+
         Raises:
-            ProofInvalid: it does not lead to its content root, or not to the version's.
-            ProofFormatError: it has no anchor, or a malformed one.
-            WrongChain: it is about another chain or contract.
+            ProofFormatError, ProofInvalid: as for `verify_offline`.
+            CommitmentMismatch: the version's record is another one than the proof carries.
+            WrongChain: the proof is about another chain or contract.
+            NotFound: there is no such version.
         """
-        raise NotImplementedError
+        anchor = verify_offline(proof)
+        self._check_chain(anchor)
+        version = self._datasets.version(anchor.dataset, anchor.version)
+        if version.record != anchor.record:
+            raise CommitmentMismatch(
+                f"The record of version {anchor.version} of the dataset {anchor.dataset} is not "
+                "the one that the proof carries.",
+                remedy="Ask for a proof that is made for this dataset.",
+            )
+        call = dataset_ledger.verify_entry(
+            anchor.dataset,
+            anchor.version,
+            anchor.record,
+            entry=proof.entry.to_bytes(),
+            index=proof.leaf_index,
+            path=proof.path,
+        )
+        if not self._onchain.read(call):
+            raise ProofInvalid(
+                "The contract does not confirm the proof.",
+                remedy="Ask for a new proof, and check it against another node.",
+            )
+        return version
+
+    def _check_chain(self, anchor: Anchor) -> None:
+        profile = self._onchain.connection.profile
+        here = (
+            *(profile.chain_id, profile.genesis_hash),
+            self._onchain.address(ContractName.DATASET_LEDGER),
+        )
+        if here != (anchor.chain_id, anchor.genesis_hash, anchor.ledger):
+            raise WrongChain(
+                f"The proof is about the contract {anchor.ledger} on chain {anchor.chain_id} with "
+                f"genesis block {anchor.genesis_hash}, not about this chain's.",
+                remedy="Check it with the profile of the chain that it names.",
+            )

@@ -10,6 +10,7 @@ from dataledger.contracts.events import DatasetEvent, Event
 from dataledger.contracts.identifiers import Address, DatasetId, Head, OrgId, PolicyId, Slug, Stage
 from dataledger.contracts.types import (
     Capability,
+    Parts,
     Policy,
     Recall,
     Relation,
@@ -177,8 +178,13 @@ class NextStep:
     to_stage: Stage
     to_stage_name: str
     capability: Capability
+    """What the organisation that takes it needs."""
+    must_differ: Parts
+    """Which parts in the dataset's life it must not have."""
     owner_only: bool
     approvals: int
+    """How many other organisations must approve it first."""
+    allowed_from_unix: int
 
 
 # ----------------------------------------------------------------------------------------- lineage
