@@ -26,10 +26,12 @@ if [ -e "$unfinished" ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; 
     python=$(find_python)
     echo "Making a Python environment in .venv"
     rm -rf .venv
+    mkdir .venv
+    touch "$unfinished"
     "$python" -m venv .venv
 fi
 
-echo "Installing the Python packages of requirements/$1.txt into .venv (a minute or two)"
+echo "Installing the Python packages of requirements/$1.txt into .venv (about a minute)"
 touch "$unfinished"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --use-pep517 --require-hashes --requirement "requirements/$1.txt"
