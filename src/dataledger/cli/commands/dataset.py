@@ -1,0 +1,220 @@
+"""`dataledger dataset`: datasets, their versions, their history and lineage."""
+
+from pathlib import Path
+
+import click
+
+from dataledger.cli.command import group, pass_session, subcommand
+from dataledger.cli.content import content_options, version_option
+from dataledger.cli.parameters import ParentName
+from dataledger.cli.session import Session
+
+policy_option = click.option(
+    "--policy", default="default", show_default=True, metavar="POLICY", help="Its lifecycle."
+)
+number_option = click.option(
+    "--number", type=int, metavar="N", help="It must become this one.  [default: the next]"
+)
+
+
+@group(
+    "dataset",
+    examples=[
+        "dataledger dataset register roads data/",
+        "dataledger dataset show acme/roads",
+        "dataledger dataset history acme/roads",
+    ],
+)
+def dataset() -> None:
+    """Register, show and trace datasets.
+
+    A dataset is named OWNER/SLUG, or by its 0x… id; a version OWNER/SLUG@NUMBER. A parent is
+    DATASET@VERSION:RELATION, with DERIVED, MERGED, SAMPLED, SYNTHESISED, LABELED_FROM, or
+    TRAINED_ON.
+    """
+
+
+@subcommand(
+    dataset,
+    "register",
+    examples=[
+        "dataledger dataset register roads data/ --account alice",
+        "dataledger dataset register planned-survey",
+        "dataledger dataset register model out/ --parent acme/roads@2:TRAINED_ON",
+    ],
+)
+@click.argument("slug")
+@content_options
+@policy_option
+@pass_session
+def register(
+    session: Session,
+    *,
+    slug: str,
+    path: Path | None,
+    manifest: Path | None,
+    parents: tuple[ParentName, ...],
+    workers: int | None,
+    policy: str,
+) -> None:
+    """Register a dataset of the account's organisation; with PATH, its first version as well."""
+    from dataledger.cli.content import read_content
+    from dataledger.cli.names import find_parent, find_policy
+    from dataledger.cli.render.confirmation import Confirmation, record_details
+
+    with session.writing() as ledger:
+        number = find_policy(ledger, policy).id
+        origins = [find_parent(ledger, parent) for parent in parents]
+        content = read_content(session, path, manifest, workers)
+        confirmed = ledger.datasets.register(slug, content, policy=number, parents=origins)
+    event = confirmed.event
+    details = [("id", str(event.dataset)), *record_details(event.record)]
+    session.show(Confirmation(confirmed, f"Registered the dataset {slug}.", details))
+
+
+@subcommand(
+    dataset,
+    "add-version",
+    examples=["dataledger dataset add-version acme/roads data/ --account alice"],
+)
+@click.argument("name", metavar="DATASET")
+@content_options
+@number_option
+@pass_session
+def add_version(
+    session: Session,
+    *,
+    name: str,
+    path: Path | None,
+    manifest: Path | None,
+    parents: tuple[ParentName, ...],
+    workers: int | None,
+    number: int | None,
+) -> None:
+    """Record what lies at PATH as the dataset's next version."""
+    from dataledger.cli.content import require_content
+    from dataledger.cli.names import find_dataset, find_parent
+    from dataledger.cli.render.confirmation import Confirmation, record_details, version_number
+
+    with session.writing() as ledger:
+        found = find_dataset(ledger, name)
+        origins = [find_parent(ledger, parent) for parent in parents]
+        content = require_content(session, path, manifest, workers)
+        confirmed = ledger.datasets.add_version(found.id, content, number=number, parents=origins)
+    event = confirmed.event
+    version = version_number(event)
+    headline = f"Version {version} of {found.owner_slug}/{found.slug} is recorded."
+    session.show(Confirmation(confirmed, headline, record_details(event.record)))
+
+
+@subcommand(dataset, "show", examples=["dataledger dataset show acme/roads"])
+@click.argument("name", metavar="DATASET")
+@pass_session
+def show(session: Session, *, name: str) -> None:
+    """Show a dataset as it stands, its versions, and who may take which step next."""
+    from dataledger.cli.names import Names, find_dataset
+    from dataledger.cli.render.datasets import DatasetView
+
+    with session.reading() as ledger:
+        found = find_dataset(ledger, name)
+        versions = ledger.datasets.versions(found.id)
+        steps = ledger.lifecycle.next_steps(found.id)
+        session.show(DatasetView(found, versions, steps, Names(ledger)))
+
+
+@subcommand(
+    dataset,
+    "list",
+    examples=["dataledger dataset list", "dataledger dataset list --owner acme --json"],
+)
+@click.option("--owner", metavar="ORGANISATION", help="Only datasets of this organisation.")
+@pass_session
+def list_(session: Session, *, owner: str | None) -> None:
+    """List datasets in the order of their registration."""
+    from dataledger.cli.names import find_organisation
+    from dataledger.cli.render.datasets import DatasetList
+
+    with session.reading() as ledger:
+        org = None if owner is None else find_organisation(ledger, owner).id
+        session.show(DatasetList(ledger.datasets.list(org)))
+
+
+@subcommand(dataset, "history", examples=["dataledger dataset history acme/roads"])
+@click.argument("name", metavar="DATASET")
+@pass_session
+def history(session: Session, *, name: str) -> None:
+    """Rebuild a dataset's history from logs alone, and check it against the contract's head."""
+    from dataledger.cli.names import Names, find_dataset
+    from dataledger.cli.render.datasets import HistoryView
+
+    with session.reading() as ledger:
+        found = find_dataset(ledger, name)
+        events = ledger.datasets.history(found.id)
+        policy = ledger.policies.get(found.policy)
+        session.show(HistoryView(events, policy, Names(ledger)))
+
+
+@subcommand(
+    dataset,
+    "lineage",
+    examples=[
+        "dataledger dataset lineage acme/roads",
+        "dataledger dataset lineage acme/roads --up",
+    ],
+)
+@click.argument("name", metavar="DATASET")
+@version_option
+@click.option("--up", "direction", flag_value="up", help="Only what it came from.")
+@click.option("--down", "direction", flag_value="down", help="Only what came from it.")
+@pass_session
+def lineage(session: Session, *, name: str, version: int | None, direction: str | None) -> None:
+    """Draw what a version came from and what came from it, and which recalls taint it."""
+    from dataledger.cli.names import Names, find_version
+    from dataledger.cli.parameters import VersionName
+    from dataledger.cli.render.lineage import LineageView
+    from dataledger.ledger.results import VersionRef
+
+    with session.reading() as ledger:
+        found = find_version(ledger, VersionName(name, version))
+        place = (found.dataset, found.number)
+        session.show(
+            LineageView(
+                VersionRef(*place),
+                None if direction == "down" else ledger.lineage.ancestors(*place),
+                None if direction == "up" else ledger.lineage.descendants(*place),
+                ledger.lineage.recalled_ancestors(*place),
+                Names(ledger),
+            )
+        )
+
+
+@subcommand(dataset, "suspend", examples=["dataledger dataset suspend acme/roads --reason audit"])
+@click.argument("name", metavar="DATASET")
+@click.option("--reason", required=True, help="Recorded on the chain, for everybody to read.")
+@pass_session
+def suspend(session: Session, *, name: str, reason: str) -> None:
+    """Freeze a dataset, as a regulator: no step, no version."""
+    from dataledger.cli.names import find_dataset
+    from dataledger.cli.render.confirmation import Confirmation
+
+    with session.writing() as ledger:
+        found = find_dataset(ledger, name)
+        confirmed = ledger.lifecycle.suspend(found.id, reason)
+    headline = f"Suspended {found.owner_slug}/{found.slug}."
+    session.show(Confirmation(confirmed, headline, [("reason", reason)]))
+
+
+@subcommand(dataset, "reinstate", examples=["dataledger dataset reinstate acme/roads --reason ok"])
+@click.argument("name", metavar="DATASET")
+@click.option("--reason", required=True, help="Recorded on the chain, for everybody to read.")
+@pass_session
+def reinstate(session: Session, *, name: str, reason: str) -> None:
+    """Return a dataset to the stage it was frozen in, as a regulator."""
+    from dataledger.cli.names import find_dataset
+    from dataledger.cli.render.confirmation import Confirmation
+
+    with session.writing() as ledger:
+        found = find_dataset(ledger, name)
+        confirmed = ledger.lifecycle.reinstate(found.id, reason)
+    headline = f"Reinstated {found.owner_slug}/{found.slug}."
+    session.show(Confirmation(confirmed, headline, [("reason", reason)]))

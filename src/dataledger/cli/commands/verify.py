@@ -1,0 +1,55 @@
+"""`dataledger verify`: data against the chain."""
+
+from pathlib import Path
+
+import click
+
+from dataledger.cli.command import command
+from dataledger.cli.content import version_option, workers_option
+from dataledger.cli.parameters import READABLE_PATH
+from dataledger.cli.session import Session
+
+
+@command(
+    "verify",
+    examples=[
+        "dataledger verify data/ acme/roads",
+        "dataledger verify data/ acme/roads --version 2 --json",
+    ],
+)
+@click.argument("path", type=READABLE_PATH)
+@click.argument("name", metavar="DATASET")
+@version_option
+@click.option("--manifest", type=READABLE_PATH, help="The recorded one, to name files by.")
+@workers_option
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    *,
+    path: Path,
+    name: str,
+    version: int | None,
+    manifest: Path | None,
+    workers: int | None,
+) -> None:
+    """Check that the data at PATH is what the chain recorded, and name each file that differs.
+
+    Ends with exit code 1 when it differs. Warns when the version, or one that it came from, was
+    recalled.
+    """
+    from dataledger.cli.content import read_manifest
+    from dataledger.cli.names import Names, find_dataset
+    from dataledger.cli.render.data import VerificationView
+    from dataledger.cli.verification import verify_data
+
+    session = ctx.ensure_object(Session)
+    with session.reading() as ledger:
+        found = find_dataset(ledger, name)
+        if manifest is not None:
+            ledger.documents.keep(read_manifest(manifest))
+        actual = session.fingerprint(path, workers=workers)
+        verification = verify_data(ledger, found.id, actual, version)
+        taints = ledger.lineage.recalled_ancestors(found.id, verification.version.number)
+        session.show(VerificationView(verification, taints, Names(ledger)))
+    if not verification.verified:
+        ctx.exit(1)

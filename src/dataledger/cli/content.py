@@ -1,0 +1,68 @@
+"""What is to be recorded of data: from the data itself, or from its manifest file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from dataledger.cli.parameters import PARENT, READABLE_PATH
+from dataledger.cli.session import Session
+
+if TYPE_CHECKING:
+    from dataledger.manifest import Manifest
+
+F = TypeVar("F", bound=Callable[..., object])
+
+workers_option = click.option(
+    "--workers", type=int, metavar="N", help="Files hashed side by side.  [default: processors]"
+)
+version_option = click.option(
+    "--version", type=int, metavar="N", help="Which version.  [default: the current one]"
+)
+
+
+def content_options(function: F) -> F:
+    """Add PATH, --manifest, --parent and --workers to a command."""
+    for decorate in (
+        workers_option,
+        click.option("--parent", "parents", multiple=True, type=PARENT, help="Repeatable."),
+        click.option("--manifest", type=READABLE_PATH, help="Instead of PATH: its manifest file."),
+        click.argument("path", required=False, type=READABLE_PATH),
+    ):
+        function = decorate(function)
+    return function
+
+
+def read_content(
+    session: Session, path: Path | None, manifest: Path | None, workers: int | None
+) -> "Manifest | None":
+    """Return the manifest of the data at `path`, or the one in the file `manifest`, if any.
+
+    Raises:
+        click.UsageError: both are given.
+    """
+    if path is not None and manifest is not None:
+        raise click.UsageError("PATH and --manifest exclude each other.")
+    if manifest is not None:
+        return read_manifest(manifest)
+    return None if path is None else session.fingerprint(path, workers=workers)
+
+
+def require_content(
+    session: Session, path: Path | None, manifest: Path | None, workers: int | None
+) -> "Manifest":
+    """Return as `read_content` does. Raises `click.UsageError` where there is nothing."""
+    content = read_content(session, path, manifest, workers)
+    if content is None:
+        raise click.UsageError("Give PATH, or --manifest.")
+    return content
+
+
+def read_manifest(file: Path) -> "Manifest":
+    """Return the manifest in `file`. Raises as `read_input` and `Manifest.parse` do."""
+    from dataledger.cli.output import read_input
+    from dataledger.manifest import Manifest
+    from dataledger.manifest.model import MAX_MANIFEST_BYTES
+
+    return Manifest.parse(read_input(file, noun="manifest", max_bytes=MAX_MANIFEST_BYTES))

@@ -1,0 +1,97 @@
+"""Files that commands write where the user says: as a whole, or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from dataledger.errors import (
+    InvalidPath,
+    OutputExists,
+    OutputUnwritable,
+    SourceNotFound,
+    SourceUnreadable,
+    shown,
+)
+
+
+def write_output(path: Path, data: bytes, *, replace: bool = False) -> Path:
+    """Write `data` to `path`, flushed to the disk, with the permissions of any new file.
+
+    Raises:
+        OutputExists: `path` is there, and `replace` is false; it was left as it is.
+        OutputUnwritable: its directory is missing or may not be written to, or the disk is full.
+    """
+    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    try:
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                draft.replace(path)
+            else:
+                # Unlike a check beforehand, this cannot replace what another program just wrote.
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError:
+        raise _exists(path) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputUnwritable(
+            f"The file {shown(str(path))} cannot be written: {reason}.",
+            remedy="Name a file in a directory that you may write to.",
+        ) from error
+    return path
+
+
+def refuse_output_within(source: Path, path: Path, *, replace: bool) -> None:
+    """Return only if `path` can take what is computed from `source`, before that takes hours.
+
+    Raises:
+        InvalidPath: `path` lies within the data, and would become part of it.
+        OutputExists: `path` is there, and `replace` is false.
+    """
+    if path.resolve().is_relative_to(source.resolve()):
+        raise InvalidPath(
+            f"The file {shown(str(path))} would become part of the data at {shown(str(source))}.",
+            remedy="Write it somewhere else.",
+        )
+    if not replace and path.exists():
+        raise _exists(path)
+
+
+def read_input(path: Path, *, noun: str, max_bytes: int) -> bytes:
+    """Return the content of a file; of one larger than `max_bytes`, one byte more than that.
+
+    Raises:
+        SourceNotFound: there is no such file.
+        SourceUnreadable: it cannot be read, or is no regular file.
+    """
+    try:
+        # Opening a FIFO would wait for its writer.
+        if path.exists() and not path.is_file():
+            raise SourceUnreadable(
+                f"The {noun} {shown(str(path))} is no regular file.", remedy="Name a file."
+            )
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise SourceNotFound(
+            f"There is no {noun} {shown(str(path))}.", remedy="Check the path."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceUnreadable(
+            f"The {noun} {shown(str(path))} cannot be read: {reason}.",
+            remedy="Name a file that you may read.",
+        ) from error
+
+
+def _exists(path: Path) -> OutputExists:
+    return OutputExists(
+        f"There is a file {shown(str(path))} already.",
+        remedy="Choose another name, or pass --force to replace it.",
+    )

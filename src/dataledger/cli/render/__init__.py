@@ -1,0 +1,1 @@
+"""What commands answer: for people on a terminal, and as JSON for programs."""

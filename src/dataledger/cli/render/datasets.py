@@ -1,0 +1,209 @@
+"""Datasets, their versions and their history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dataledger.cli.names import Names
+from dataledger.cli.render.document import document_of
+from dataledger.cli.render.screen import Cell, Screen, Styled
+from dataledger.cli.render.words import recorded_at_text, size_text, time_text
+from dataledger.contracts.events import (
+    Advanced,
+    DatasetEvent,
+    DatasetRegistered,
+    DatasetReinstated,
+    DatasetSuspended,
+    StepApproved,
+    VersionAdded,
+    VersionRecalled,
+)
+from dataledger.contracts.identifiers import Stage
+from dataledger.contracts.types import VersionRecord
+from dataledger.hashing import JsonValue
+from dataledger.ledger.results import (
+    Dataset,
+    History,
+    NextStep,
+    PublishedPolicy,
+    Version,
+    VersionRef,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """One dataset, its versions, and the steps that it can take."""
+
+    dataset: Dataset
+    versions: Sequence[Version]
+    next_steps: Sequence[NextStep]
+    names: Names
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return `dataset`, `versions` and `next_steps`."""
+        return {
+            "dataset": document_of(self.dataset),
+            "versions": document_of(tuple(self.versions)),
+            "next_steps": document_of(tuple(self.next_steps)),
+        }
+
+    def draw(self, screen: Screen) -> None:
+        """Draw the dataset's fields, then its versions, then what can come next."""
+        dataset = self.dataset
+        screen.line(Styled(f"{dataset.owner_slug}/{dataset.slug}", "bold"))
+        screen.fields(
+            [
+                ("id", str(dataset.id)),
+                ("owner", self.names.organisation(dataset.owner)),
+                ("stage", _stage(dataset)),
+                ("policy", dataset.policy),
+                *(
+                    (f"duty {number} by", self.names.organisation(holder) or None)
+                    for number, holder in enumerate(dataset.duties, start=1)
+                ),
+                ("suspended by", self.names.organisation(dataset.suspended_by) or None),
+                ("head", f"0x{dataset.head.hex()}"),
+                ("registered", time_text(dataset.registered_at_unix)),
+                ("updated", time_text(dataset.updated_at_unix)),
+                ("as of block", f"{dataset.as_of_block:,}"),
+            ]
+        )
+        draw_versions(screen, self.versions, self.names)
+        for step in self.next_steps:
+            condition = "the owner only" if step.owner_only else " and ".join(step.capability.names)
+            approvals = f", after {step.approvals} approval(s)" if step.approvals else ""
+            screen.hint("next:", Styled(step.to_stage_name, "bold"), f"by {condition}{approvals}")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetList:
+    """Datasets, each in a line."""
+
+    datasets: Sequence[Dataset]
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return `datasets`."""
+        return {"datasets": document_of(tuple(self.datasets))}
+
+    def draw(self, screen: Screen) -> None:
+        """Draw a table."""
+        screen.table(
+            ["dataset", "stage", "versions", "updated"],
+            (
+                [
+                    Styled(f"{dataset.owner_slug}/{dataset.slug}", "bold"),
+                    _stage(dataset),
+                    dataset.version_count,
+                    time_text(dataset.updated_at_unix),
+                ]
+                for dataset in self.datasets
+            ),
+            empty="There are no datasets.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """A dataset's history, which leads to the contract's head."""
+
+    history: History
+    policy: PublishedPolicy
+    names: Names
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the `events`, and the `head` to which they lead."""
+        return {
+            "dataset": str(self.history.dataset),
+            "events": [
+                {
+                    "event": type(recorded.event).__name__,
+                    "arguments": document_of(recorded.event),
+                    "transaction_hash": recorded.log.transaction_hash,
+                    "block_number": recorded.log.block_number,
+                    "log_index": recorded.log.log_index,
+                }
+                for recorded in self.history.events
+            ],
+            "head": f"0x{self.history.head.hex()}",
+            "as_of_block": self.history.as_of_block,
+            "head_verified": True,
+        }
+
+    def draw(self, screen: Screen) -> None:
+        """Draw a table, oldest event first."""
+        stages = self.policy.policy.stages
+        screen.table(
+            ["time", "block", "organisation", "event", "transaction"],
+            (
+                [
+                    recorded_at_text(recorded.event),
+                    recorded.log.block_number,
+                    self.names.organisation(recorded.event.org),
+                    event_text(recorded.event, stages),
+                    Styled(recorded.log.transaction_hash, "dim"),
+                ]
+                for recorded in self.history.events
+            ),
+            empty="Nothing happened.",
+        )
+        count = len(self.history.events)
+        screen.success(f"{count} event(s) lead to the contract's head 0x{self.history.head.hex()}")
+
+
+def event_text(event: DatasetEvent, stages: dict[Stage, str]) -> str:
+    """Return in words what an event of a dataset says, beside who and when."""
+
+    def name(stage: Stage) -> str:
+        return stages.get(stage, f"stage {stage}")
+
+    match event:
+        case DatasetRegistered():
+            text = "registered, " + ("as yet empty" if event.record is None else "with version 1")
+        case VersionAdded():
+            text = f"version {event.version} added → {name(event.stage)}"
+        case StepApproved():
+            text = f"approved {name(event.from_stage)} → {name(event.to_stage)}"
+        case Advanced():
+            text = f"{name(event.from_stage)} → {name(event.to_stage)}"
+        case DatasetSuspended():
+            text = f"suspended: {event.reason}"
+        case DatasetReinstated():
+            text = f"reinstated → {name(event.to_stage)}: {event.reason}"
+        case VersionRecalled():
+            what = f"version {event.version} recalled as {event.severity.name}"
+            text = f"{what} → {name(event.stage)}: {event.reason}"
+        case _:
+            text = type(event).__name__
+    return text
+
+
+def draw_versions(screen: Screen, versions: Sequence[Version], names: Names) -> None:
+    """Draw versions as a table."""
+    screen.table(
+        ["version", "files", "size", "content root", "came from", "recorded", "recalled"],
+        (
+            [
+                version.number,
+                f"{version.record.file_count:,}",
+                size_text(version.record.size_bytes),
+                str(version.record.content_root),
+                _origin(version.record, names),
+                time_text(version.recorded_at_unix),
+                Styled(version.recall.severity.name, "bold red") if version.recall else "",
+            ]
+            for version in versions
+        ),
+        empty="There is no version yet.",
+    )
+
+
+def _origin(record: VersionRecord, names: Names) -> str:
+    return ", ".join(
+        f"{names.version(VersionRef(parent.dataset, parent.version))} ({parent.relation.name})"
+        for parent in record.parents
+    )
+
+
+def _stage(dataset: Dataset) -> Cell:
+    stopped = dataset.stage_name in {"SUSPENDED", "RECALLED"}
+    return Styled(dataset.stage_name, "bold red" if stopped else "green")

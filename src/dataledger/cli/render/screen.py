@@ -1,0 +1,122 @@
+"""The terminal: everything that is drawn on it passes through here, and is neutralised here."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from dataledger.cli.render.neutral import neutral
+
+WIDTH_OF_A_PIPE = 1000
+"""Where there is no terminal, nothing is folded: lines stay whole for other programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """Text in a rich style such as `bold green`."""
+
+    text: str
+    style: str
+
+
+Cell = str | int | Styled
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A tree to draw."""
+
+    label: Sequence[Cell]
+    children: list["Branch"] = field(default_factory=list)
+
+
+class Screen:
+    """Draws on standard output, or standard error. Colours only on a terminal."""
+
+    def __init__(self, *, to_stderr: bool = False) -> None:
+        file = sys.stderr if to_stderr else sys.stdout
+        # Markup and emoji codes in untrusted text stay what they are: text.
+        self._console = Console(
+            file=file,
+            width=None if file.isatty() else WIDTH_OF_A_PIPE,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person is looking."""
+        return self._console.is_terminal
+
+    @property
+    def console(self) -> Console:
+        """The rich console, for progress bars alone: it neutralises nothing."""
+        return self._console
+
+    def line(self, *parts: Cell) -> None:
+        """Print parts side by side, with a space between them."""
+        self._console.print(_joined(parts), soft_wrap=True)
+
+    def success(self, *parts: Cell) -> None:
+        """Print a line that says that something was done, or holds."""
+        self.line(Styled("✓", "bold green"), *parts)
+
+    def failure(self, *parts: Cell) -> None:
+        """Print a line that says that something does not hold."""
+        self.line(Styled("✗", "bold red"), *parts)
+
+    def warning(self, *parts: Cell) -> None:
+        """Print a line that asks for attention."""
+        self.line(Styled("!", "bold yellow"), *parts)
+
+    def hint(self, *parts: Cell) -> None:
+        """Print what to do next."""
+        self.line(Styled("→", "cyan"), *parts)
+
+    def fields(self, pairs: Iterable[tuple[str, Cell | None]]) -> None:
+        """Print names and values in two columns. Pairs without a value are left out."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in pairs:
+            if value is not None:
+                grid.add_row(Text(f"  {neutral(name)}"), _text(value))
+        self._console.print(grid)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, empty: str) -> None:
+        """Print a table; `empty` in its place when there are no rows."""
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(Text(neutral(column)), overflow="fold")
+        for row in rows:
+            table.add_row(*(_text(cell) for cell in row))
+        if table.row_count:
+            self._console.print(table)
+        else:
+            self.line(empty)
+
+    def tree(self, root: Branch) -> None:
+        """Print a tree, however deep."""
+        drawn = Tree(_joined(root.label))
+        waiting = [(drawn, child) for child in reversed(root.children)]
+        while waiting:
+            above, branch = waiting.pop()
+            here = above.add(_joined(branch.label))
+            waiting += [(here, child) for child in reversed(branch.children)]
+        self._console.print(drawn)
+
+
+def _text(cell: Cell) -> Text:
+    if isinstance(cell, Styled):
+        return Text(neutral(cell.text), style=cell.style)
+    return Text(neutral(str(cell)))
+
+
+def _joined(parts: Sequence[Cell]) -> Text:
+    return Text(" ").join(_text(part) for part in parts)
