@@ -301,10 +301,7 @@ class Outbox:
         with self._journal.exclusive():
             if self._journal.current(order.operation_id) != seen:
                 return None
-            nonce = self._journal.free_nonce(signer.address, outlook.next_nonce)
-            if seen is not None and seen.state is State.REJECTED and nonce != seen.nonce:
-                # With the same nonce only one of the two can be mined; with another, both could.
-                raise self._pending(seen)
+            nonce = self._choose_nonce(signer.address, seen, outlook)
             gas = outlook.gas
             while True:
                 signed = signer.sign_transaction(
@@ -337,6 +334,24 @@ class Outbox:
             self._observer(Step.SIGNED, entry)
             self._journal.insert(entry)
             return entry
+
+    def _choose_nonce(self, sender: Address, seen: Entry | None, outlook: Outlook) -> int:
+        """Return the next free nonce; after a rejection, the very nonce of what was rejected.
+
+        With one nonce only one of the two can be mined; with another, both could.
+        """
+        if seen is None or seen.state is not State.REJECTED:
+            return self._journal.free_nonce(sender, outlook.next_nonce)
+        held = self._journal.held_nonces(sender, outlook.mined_nonces)
+        if seen.sender != sender or seen.nonce < outlook.mined_nonces or seen.nonce in held:
+            raise TransactionPending(
+                f"The node refused transaction {seen.transaction_hash} of operation "
+                f"{seen.operation_id}, but nonce {seen.nonce} of {seen.sender} is not settled "
+                "yet, so it could still be mined.",
+                remedy=f"Submit again a little later, with the account {seen.sender}.",
+                transaction_hash=seen.transaction_hash,
+            )
+        return seen.nonce
 
     def _send(self, entry: Entry) -> None:
         try:
