@@ -12,6 +12,7 @@ python_runtime := .venv/.runtime-installed
 python_dev := .venv/.dev-installed
 node_runtime := node_modules/.runtime-installed
 node_dev := node_modules/.dev-installed
+solc := node_modules/.solc/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/node_modules/.solc
@@ -30,7 +31,7 @@ demo: $(python_runtime) $(node_runtime) ## Show a dataset's whole life on a deve
 # --- Develop ---
 
 .PHONY: install
-install: $(python_dev) $(node_dev) ## Install everything that development needs
+install: $(python_dev) $(node_dev) $(solc) ## Install everything that development needs
 
 .PHONY: build
 build: install ## Compile the contracts into the package's artifacts; build the wheel into dist/
@@ -117,6 +118,11 @@ $(node_runtime): package-lock.json | $(python_runtime)
 	@$(toolchain)/install_node.sh runtime
 	@touch $@
 
-$(node_dev): package-lock.json $(toolchain)/solc.js $(toolchain)/install_solc.py | $(python_dev)
+$(node_dev): package-lock.json | $(python_dev)
 	@$(toolchain)/install_node.sh dev
 	@touch $(node_runtime) $@
+
+$(solc): $(node_dev) $(toolchain)/install_solc.py
+	@echo "Installing the Solidity compiler"
+	@$(python) $(toolchain)/install_solc.py
+	@touch $@

@@ -20,5 +20,4 @@ if [ "$1" = runtime ]; then
 else
     echo "Installing the development chain, the compilers and the contract libraries into node_modules"
     npm ci --no-progress --loglevel=error
-    .venv/bin/python scripts/toolchain/install_solc.py
 fi
