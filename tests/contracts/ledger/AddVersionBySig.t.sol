@@ -4,11 +4,9 @@ pragma solidity ^0.8.30;
 import { DatasetId, OrgId } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { SignedEntryPoint } from "../support/SignedEntryPoint.sol";
+import { Signing } from "../support/Signing.sol";
 
 contract AddVersionBySigTest is SignedEntryPoint {
-    string private constant ADD_VERSION =
-        "AddVersion(bytes32 dataset,uint32 number,VersionRecord record,uint256 nonce,uint256 deadline)";
-
     uint32 private number = 2;
     IDatasetLedger.VersionRecord private record;
 
@@ -27,8 +25,7 @@ contract AddVersionBySigTest is SignedEntryPoint {
     }
 
     function _structHash(uint256 nonce, uint256 deadline) internal view override returns (bytes32) {
-        bytes32 typeHash = keccak256(bytes.concat(bytes(ADD_VERSION), bytes(PARENT), bytes(RECORD)));
-        return keccak256(abi.encode(typeHash, dataset, number, _recordHash(record), nonce, deadline));
+        return Signing.addVersion(dataset, number, record, nonce, deadline);
     }
 
     function _relay(IDatasetLedger target, IDatasetLedger.Authorisation memory authorisation) internal override {

@@ -4,10 +4,9 @@ pragma solidity ^0.8.30;
 import { OrgId } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { SignedEntryPoint } from "../support/SignedEntryPoint.sol";
+import { Signing } from "../support/Signing.sol";
 
 contract AdvanceBySigTest is SignedEntryPoint {
-    string private constant ADVANCE = "Advance(Step step,uint256 nonce,uint256 deadline)";
-
     IDatasetLedger.Step private step;
 
     function setUp() public override {
@@ -26,8 +25,7 @@ contract AdvanceBySigTest is SignedEntryPoint {
     }
 
     function _structHash(uint256 nonce, uint256 deadline) internal view override returns (bytes32) {
-        bytes32 typeHash = keccak256(bytes.concat(bytes(ADVANCE), bytes(STEP)));
-        return keccak256(abi.encode(typeHash, _stepHash(step), nonce, deadline));
+        return Signing.advance(step, nonce, deadline);
     }
 
     function _relay(IDatasetLedger target, IDatasetLedger.Authorisation memory authorisation) internal override {

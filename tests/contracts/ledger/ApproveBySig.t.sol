@@ -5,11 +5,10 @@ import { OrgId, PolicyId } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { SignedEntryPoint } from "../support/SignedEntryPoint.sol";
+import { Signing } from "../support/Signing.sol";
 import { vm } from "../support/Vm.sol";
 
 contract ApproveBySigTest is SignedEntryPoint {
-    string private constant APPROVE = "Approve(Step step,uint256 nonce,uint256 deadline)";
-
     IDatasetLedger.Step private step;
 
     /// A dataset whose collection an organisation with AUDITOR must approve.
@@ -39,8 +38,7 @@ contract ApproveBySigTest is SignedEntryPoint {
     }
 
     function _structHash(uint256 nonce, uint256 deadline) internal view override returns (bytes32) {
-        bytes32 typeHash = keccak256(bytes.concat(bytes(APPROVE), bytes(STEP)));
-        return keccak256(abi.encode(typeHash, _stepHash(step), nonce, deadline));
+        return Signing.approve(step, nonce, deadline);
     }
 
     function _relay(IDatasetLedger target, IDatasetLedger.Authorisation memory authorisation) internal override {

@@ -4,11 +4,9 @@ pragma solidity ^0.8.30;
 import { OrgId, PolicyId, Slug } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { SignedEntryPoint } from "../support/SignedEntryPoint.sol";
+import { Signing } from "../support/Signing.sol";
 
 contract RegisterBySigTest is SignedEntryPoint {
-    string private constant REGISTER =
-        "Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)";
-
     Slug private slug = slugOf("corpus");
     PolicyId private policy = DEFAULT_POLICY;
     IDatasetLedger.VersionRecord private record;
@@ -28,8 +26,7 @@ contract RegisterBySigTest is SignedEntryPoint {
     }
 
     function _structHash(uint256 nonce, uint256 deadline) internal view override returns (bytes32) {
-        bytes32 typeHash = keccak256(bytes.concat(bytes(REGISTER), bytes(PARENT), bytes(RECORD)));
-        return keccak256(abi.encode(typeHash, slug, policy, _recordHash(record), nonce, deadline));
+        return Signing.register(slug, policy, record, nonce, deadline);
     }
 
     function _relay(IDatasetLedger target, IDatasetLedger.Authorisation memory authorisation) internal override {

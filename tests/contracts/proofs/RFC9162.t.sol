@@ -35,21 +35,21 @@ contract RFC9162Harness {
 }
 
 contract RFC9162Test {
+    string private constant VECTORS = "tests/vectors/merkle.json";
     uint256 private constant LARGEST_TREE = 40;
 
     RFC9162Harness private library_;
     IDatasetLedger private ledger;
-    string private json;
 
     function setUp() external {
         library_ = new RFC9162Harness();
         ledger = IDatasetLedger(vm.deployCode("DatasetLedger.sol:DatasetLedger", abi.encode(address(this))));
-        json = vm.readFile("tests/vectors/merkle.json");
     }
 
     // --------------------------------------------------------------------------------------- shared vectors
 
     function test_Vectors_Trees() external view {
+        string memory json = vm.readFile(VECTORS);
         uint256 trees = 0;
         while (vm.keyExistsJson(json, _at("trees", trees, ""))) {
             bytes32[] memory hashes = vm.parseJsonBytes32Array(json, _at("trees", trees, ".leaf_hashes"));
@@ -66,6 +66,7 @@ contract RFC9162Test {
     }
 
     function test_Vectors_Inclusion() external view {
+        string memory json = vm.readFile(VECTORS);
         uint256 count = vm.parseJsonUint(json, ".inclusion_count");
         uint256 valid;
         for (uint256 i = 0; i < count; ++i) {
@@ -84,6 +85,7 @@ contract RFC9162Test {
     }
 
     function test_Vectors_Consistency() external view {
+        string memory json = vm.readFile(VECTORS);
         uint256 count = vm.parseJsonUint(json, ".consistency_count");
         uint256 valid;
         for (uint256 i = 0; i < count; ++i) {

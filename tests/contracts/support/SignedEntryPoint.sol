@@ -7,17 +7,12 @@ import { IOrganisations } from "../../../contracts/interfaces/IOrganisations.sol
 import { Consortium } from "./Consortium.sol";
 import { EntryPoint } from "./EntryPoint.sol";
 import { LedgerFixture } from "./LedgerFixture.sol";
+import { Signing } from "./Signing.sol";
 import { vm } from "./Vm.sol";
 import { Wallet } from "./Wallet.sol";
 
-/// @dev What every write by signature must refuse, and that it does what the direct write does. EIP-712 is worked out
-///      here from the literal type strings.
+/// @dev What every write by signature must refuse, and that it does what the direct write does.
 abstract contract SignedEntryPoint is LedgerFixture, EntryPoint {
-    string internal constant PARENT = "Parent(bytes32 dataset,uint32 version,uint8 relation)";
-    string internal constant RECORD =
-        "VersionRecord(bytes32 contentRoot,bytes32 manifestDigest,uint64 sizeBytes,uint64 fileCount,uint64 recordCount,uint8 saltScheme,Parent[] parents)";
-    string internal constant STEP = "Step(bytes32 dataset,uint32 version,uint8 from,uint8 to,bytes32 evidence)";
-
     /// @dev The order of secp256k1.
     uint256 private constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
@@ -76,41 +71,9 @@ abstract contract SignedEntryPoint is LedgerFixture, EntryPoint {
         view
         returns (IDatasetLedger.Authorisation memory)
     {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("DataLedger"),
-                keccak256("1"),
-                chainId,
-                verifier
-            )
-        );
-        bytes32 digest = keccak256(bytes.concat(hex"1901", domain, _structHash(nonce, deadline)));
+        bytes32 digest = Signing.digest(_structHash(nonce, deadline), chainId, verifier);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(secretOf(key), digest);
         return IDatasetLedger.Authorisation(addressOf(key), nonce, deadline, bytes.concat(r, s, bytes1(v)));
-    }
-
-    function _recordHash(IDatasetLedger.VersionRecord memory record) internal pure returns (bytes32) {
-        bytes memory parents;
-        for (uint256 i = 0; i < record.parents.length; ++i) {
-            IDatasetLedger.Parent memory parent = record.parents[i];
-            parents = bytes.concat(
-                parents,
-                keccak256(abi.encode(keccak256(bytes(PARENT)), parent.dataset, parent.version, parent.relation))
-            );
-        }
-        return keccak256(
-            abi.encode(
-                keccak256(bytes.concat(bytes(RECORD), bytes(PARENT))),
-                record.contentRoot,
-                record.manifestDigest,
-                record.sizeBytes,
-                record.fileCount,
-                record.recordCount,
-                record.saltScheme,
-                keccak256(parents)
-            )
-        );
     }
 
     function _keep(IDatasetLedger.VersionRecord storage kept, IDatasetLedger.VersionRecord memory record) internal {
@@ -135,12 +98,6 @@ abstract contract SignedEntryPoint is LedgerFixture, EntryPoint {
         if (field == 5) ++record.saltScheme;
         if (field == 6) record.parents[0].relation = IDatasetLedger.Relation.TRAINED_ON;
         if (field == 7) record.parents.pop();
-    }
-
-    function _stepHash(IDatasetLedger.Step memory step) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(keccak256(bytes(STEP)), step.dataset, step.version, step.from, step.to, step.evidence)
-        );
     }
 
     function _alterStep(IDatasetLedger.Step storage step, uint256 field) internal {
