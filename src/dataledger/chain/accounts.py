@@ -171,7 +171,7 @@ class Accounts:
         except FileNotFoundError:
             raise KeystoreError(
                 f"There is no account {name!r} in {self._directory}.",
-                remedy="`dataledger account list` names the accounts; `account create` makes one.",
+                remedy="`dataledger account list` names the accounts; `account new` makes one.",
             ) from None
         except OSError as error:
             raise KeystoreError(

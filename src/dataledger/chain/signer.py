@@ -116,7 +116,7 @@ class Signer:
             raise WrongChain(
                 f"The development key {self.address} signs for chain {self.bound_to.chain_id} "
                 f"only, not for chain {chain_id}: everybody knows it.",
-                remedy="Create an account of your own with `dataledger account create`.",
+                remedy="Create an account of your own with `dataledger account new`.",
             )
 
 

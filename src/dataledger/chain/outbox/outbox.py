@@ -371,7 +371,7 @@ class Outbox:
             raise WrongChain(
                 f"The development key {signer.address} is for {signer.bound_to} only, not for "
                 f"{self._identity}: everybody knows it.",
-                remedy="Create an account of your own with `dataledger account create`.",
+                remedy="Create an account of your own with `dataledger account new`.",
             )
 
     def _pending(self, entry: Entry) -> TransactionPending:
