@@ -14,6 +14,7 @@ from dataledger.demo.steps.tables import (
     write_csv,
     write_json_lines,
 )
+from dataledger.hashing import JsonValue
 
 COLUMNS = ("station", "time", "pollutant", "value", "unit")
 UNIT = "µg/m³"
@@ -22,7 +23,12 @@ FACTORS = {UNIT: Decimal(1), "ug/m3": Decimal(1), "mg/m3": Decimal(1000)}
 MISSING = frozenset({"", "-", "n/a", "NULL"})
 DECIMAL_PLACES = Decimal("0.1")
 
-PARAMETERS = {"unit": UNIT, "decimal_places": 1, "missing": sorted(MISSING), "time_zone": "UTC"}
+PARAMETERS: dict[str, JsonValue] = {
+    "unit": UNIT,
+    "decimal_places": 1,
+    "missing": sorted(MISSING),
+    "time_zone": "UTC",
+}
 
 
 def clean(source: Path, target: Path) -> Counter[str]:

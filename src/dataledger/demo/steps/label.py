@@ -15,6 +15,7 @@ from dataledger.demo.steps.tables import (
     write_csv,
     write_json_lines,
 )
+from dataledger.hashing import JsonValue
 
 LIMITS = {"pm2.5": {"good": 10, "moderate": 25}, "no2": {"good": 40, "moderate": 90}}
 """The largest value in µg/m³ that still earns the label; above all of them, the air is `poor`."""
@@ -33,7 +34,7 @@ IMAGE_LABELS = frozenset({*BRIGHTNESS, "day"})
 IMAGE_TABLE = "labels/images.csv"
 IMAGE_COLUMNS = ("image", "mean_brightness", "label")
 
-PARAMETERS = {
+PARAMETERS: dict[str, JsonValue] = {
     "limits": LIMITS,
     "keywords": {category: list(words) for category, words in KEYWORDS.items()},
     "brightness": BRIGHTNESS,

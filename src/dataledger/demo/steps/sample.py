@@ -7,9 +7,10 @@ from pathlib import Path
 from dataledger.demo.steps.clean import COLUMNS
 from dataledger.demo.steps.files import relative_files
 from dataledger.demo.steps.tables import read_csv, write_csv
+from dataledger.hashing import JsonValue
 
 ONE_IN = 8
-PARAMETERS = {"one_in": ONE_IN}
+PARAMETERS: dict[str, JsonValue] = {"one_in": ONE_IN}
 SAMPLE_TABLE = "sample.csv"
 
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 from dataledger.demo.steps.sample import SAMPLE_TABLE
 from dataledger.demo.steps.tables import read_csv
+from dataledger.hashing import JsonValue
 
 MODEL_FILE = "model.json"
-PARAMETERS = {"model": "mean by pollutant and hour of day", "decimal_places": 1}
+PARAMETERS: dict[str, JsonValue] = {
+    "model": "mean by pollutant and hour of day",
+    "decimal_places": 1,
+}
 
 _HOUR = slice(11, 13)
 """Of a time such as 2026-03-02T07:00:00Z."""

@@ -15,8 +15,9 @@ from dataledger.demo.steps.label import (
     READING_LABELS,
 )
 from dataledger.demo.steps.tables import read_csv, read_json_lines, unusable
+from dataledger.hashing import JsonValue
 
-PARAMETERS = {
+PARAMETERS: dict[str, JsonValue] = {
     "pollutants": sorted(LIMITS),
     "reading_labels": sorted(READING_LABELS),
     "categories": sorted(CATEGORIES),
