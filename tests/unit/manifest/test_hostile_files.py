@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from dataledger.errors import (
 from dataledger.hashing import Digest, Hash32
 from dataledger.manifest import Progress, fingerprint
 from dataledger.manifest.reading import CHUNK_BYTES, hash_file
-from dataledger.manifest.scan import scan
+from dataledger.manifest.scan import FoundFile, scan
 
 TICK_SECONDS = 0.03
 """Longer than the clock that file systems take their times from needs to advance."""
@@ -168,6 +169,14 @@ def test_names_that_collide_elsewhere(dataset: Path, one: str, other: str) -> No
     if (dataset / other).exists() and other != "notes.txt":
         pytest.skip("this file system already holds the two names for the same")
     (dataset / other).write_bytes(b"2")
+    refuses(dataset, InvalidPath, "letter case or Unicode normalisation")
+
+
+def test_names_that_collide_are_refused_before_anything_is_read(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dataset / "NOTES.txt").write_bytes(b"")
+    monkeypatch.delattr(os, "read")
     refuses(dataset, InvalidPath, "letter case or Unicode normalisation")
 
 
@@ -445,6 +454,27 @@ def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None
     with pytest.raises(SourceChanged, match="'log' was written"):
         hash_file(found.directory, found.files[0], on_bytes)
     assert sum(chunks) == CHUNK_BYTES + 1
+
+
+def test_a_storage_that_ends_a_file_early(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "read", lambda *_: b"")
+    refuses(dataset / "notes.txt", SourceChanged, "'notes.txt' was written while it was being read")
+
+
+def test_a_link_is_not_followed_even_to_the_file_itself(dataset: Path) -> None:
+    found = scan(str(dataset / "notes.txt"))
+    (dataset / "link").symlink_to("notes.txt")
+    with pytest.raises(SourceChanged, match="'link' was removed or replaced"):
+        hash_file(found.directory, found.files[0]._replace(path="link"), lambda _: None)
+
+
+@pytest.mark.parametrize("field", range(1, 6))
+def test_a_file_is_another_if_anything_about_it_is(dataset: Path, field: int) -> None:
+    (file,) = scan(str(dataset / "notes.txt")).files
+    seen: list[Any] = [*file]
+    seen[field] += 1
+    with pytest.raises(SourceChanged, match=r"'notes\.txt' was written or replaced"):
+        hash_file(str(dataset), FoundFile._make(seen), lambda _: None)
 
 
 def test_something_that_vanishes_while_it_is_listed(

@@ -8,13 +8,17 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dataledger.errors import SourceChanged, SourceUnreadable
+from dataledger.hashing import Digest
 from dataledger.manifest import Progress, batches, fingerprint, pool
 from dataledger.manifest.batches import Stopped, Work, hash_batch
+from dataledger.manifest.progress import Reporter
 from dataledger.manifest.scan import FoundFile, scan
 
 GIB = 1024**3
@@ -70,6 +74,35 @@ def test_a_worker_whose_caller_has_given_up_stops(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         hash_batch(work, 0, work.raise_if_stopped)
     assert work.progress().bytes_done < GIB
+
+
+class InOrder(Executor):
+    """Runs each task at once, and remembers which it was."""
+
+    def __init__(self) -> None:
+        self.order: list[int] = []
+
+    def submit(self, task: Any, /, *args: Any, **_: Any) -> Future[Any]:
+        self.order += args
+        future: Future[Any] = Future()
+        future.set_result(task(*args))
+        return future
+
+
+def test_batches_of_many_bytes_come_first(tmp_path: Path) -> None:
+    for name, size_bytes in (("a", 1), ("b", 3), ("c", 2)):
+        (tmp_path / name).write_bytes(b"x" * size_bytes)
+    source = scan(str(tmp_path))
+    work = Work.begin(source, [range(1), range(1, 2), range(2, 3)], lambda count: [0] * count)
+    executor = InOrder()
+    hashes = pool._run(
+        work,
+        executor,
+        lambda number: hash_batch(work, number, work.raise_if_stopped),
+        Reporter(work.progress, None),
+    )
+    assert executor.order == [1, 2, 0]
+    assert hashes == [Digest.of(b"x" * size_bytes).value for size_bytes in (1, 3, 2)]
 
 
 # ------------------------------------------------------------------------- errors in a worker
