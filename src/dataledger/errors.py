@@ -24,7 +24,7 @@ the exit codes of the command line.
     │   ├── KeystoreError               an account's key file is missing or malformed
     │   │   └── WrongPassphrase         the passphrase does not open the key file
     │   ├── TypedDataError              an EIP-712 message does not match its types exactly
-    │   ├── NotFound                    the ledger has nothing under that id
+    │   ├── NotFound                    there is nothing under that id or name
     │   └── DependencyMissing           an optional package or an outside tool is not installed
     ├── CheckFailed (1)                 a check said no
     │   ├── SourceChanged               files changed while they were being read
@@ -206,7 +206,7 @@ class TypedDataError(UsageError):
 
 
 class NotFound(UsageError):
-    """The ledger has no organisation, dataset, version or policy under that id."""
+    """There is no organisation, dataset, version, policy or file under that id or name."""
 
 
 class DependencyMissing(UsageError):

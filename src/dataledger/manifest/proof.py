@@ -70,8 +70,8 @@ class FileProof:
         Without `root`, the content root is the one that the proof itself names: that shows the
         proof to be sound, and nothing about the root. Pass the root that the chain records.
 
-        A root says nothing of its tree's size, and one path can fit several sizes, each with
-        another index for the same leaf. Pass the recorded `file_count`, too, to be sure of both.
+        A root says nothing of its tree's size, and one path can fit several sizes. Pass the
+        recorded `file_count`, too, where the index and the size matter.
 
         Raises:
             ProofInvalid: the proof is about another root than `root` or another size than
