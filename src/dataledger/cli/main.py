@@ -39,6 +39,7 @@ class Main(Group):
     "dataledger",
     cls=Main,
     lazy={
+        "demo": "dataledger.cli.demo:demo",
         "devnet": f"{_COMMANDS}.devnet:devnet",
         "deploy": f"{_COMMANDS}.deploy:deploy",
         "profile": f"{_COMMANDS}.profile:profile",

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ E = TypeVar("E")
 
 def run(
     *, keep: bool = False, announce: Callable[[str], None] = lambda _line: None
-) -> Iterator[Event | DemoResult]:
+) -> Generator[Event | DemoResult]:
     """Yield what happens, as it happens, and the whole result at last.
 
     Everything lies in a new temporary directory, the devnet's home among it. When the iterator is
