@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dataledger.cli.parameters import ParentName, VersionName
 from dataledger.contracts.identifiers import DatasetId, OrgId, PolicyId, Stage, to_policy_id
 from dataledger.contracts.types import Parent, Relation
-from dataledger.errors import InvalidIdentifier, NotFound, UsageError, shown
+from dataledger.errors import InvalidIdentifier, InvalidSlug, NotFound, UsageError, shown
 
 if TYPE_CHECKING:
     from dataledger.ledger import Ledger
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     )
 
 LISTED_AT_MOST = 5
+_FORMS = {
+    "organisation": "Name it by its slug or its number; `dataledger org list` shows both.",
+    "dataset": "Name it OWNER/SLUG, or by its 0x… id; `dataledger dataset list` names all.",
+}
 
 
 def find_organisation(ledger: "Ledger", text: str) -> "Organisation":
@@ -29,7 +33,7 @@ def find_organisation(ledger: "Ledger", text: str) -> "Organisation":
         return ledger.organisations.get(text)
     except UsageError as error:
         known = (str(organisation.slug) for organisation in ledger.organisations.list())
-        raise _not_found(error, text, known) from None
+        raise _nearest(error, "organisation", text, known) from None
 
 
 def find_dataset(ledger: "Ledger", text: str) -> "Dataset":
@@ -38,7 +42,7 @@ def find_dataset(ledger: "Ledger", text: str) -> "Dataset":
         return ledger.datasets.get(text)
     except UsageError as error:
         known = (f"{dataset.owner_slug}/{dataset.slug}" for dataset in ledger.datasets.list())
-        raise _not_found(error, text, known) from None
+        raise _nearest(error, "dataset", text, known) from None
 
 
 def find_version(ledger: "Ledger", name: VersionName) -> "Version":
@@ -100,19 +104,19 @@ class Names:
         return {found.id: f"{found.owner_slug}/{found.slug}" for found in listed}
 
 
-def _not_found(error: UsageError, text: str, known: Iterable[str]) -> UsageError:
-    """Return `error` with those known names in its remedy that are most like `text`."""
-    if not isinstance(error, NotFound | InvalidIdentifier):
+def _nearest(error: UsageError, noun: str, text: str, known: Iterable[str]) -> UsageError:
+    """Return what to raise for `error`: with the name as it was given, and the nearest to it."""
+    if not isinstance(error, NotFound | InvalidIdentifier | InvalidSlug):
         return error
     names = list(known)
-    # A slug without its owner is near to every dataset of that slug.
-    near = [name for name in names if name.partition("/")[2] == text]
-    near += [name for name in get_close_matches(text, names, LISTED_AT_MOST) if name not in near]
+    # A dataset's slug without its owner is near, too.
+    parts = {name.partition("/")[2]: name for name in names}
+    near = get_close_matches(text, names, LISTED_AT_MOST)
+    near += [parts[part] for part in get_close_matches(text, parts, LISTED_AT_MOST)]
+    hint = ""
     if near:
-        remedy = f"Did you mean {' or '.join(near[:LISTED_AT_MOST])}? {error.remedy}"
+        hint = f"Did you mean {' or '.join(dict.fromkeys(near))}? "
     elif names:
         more = ", …" if len(names) > LISTED_AT_MOST else ""
-        remedy = f"There is {', '.join(names[:LISTED_AT_MOST])}{more}. {error.remedy}"
-    else:
-        remedy = error.remedy
-    return type(error)(str(error), remedy=remedy)
+        hint = f"There is {', '.join(names[:LISTED_AT_MOST])}{more}. "
+    return NotFound(f"There is no {noun} {shown(text)}.", remedy=hint + _FORMS[noun])

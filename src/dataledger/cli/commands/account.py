@@ -11,9 +11,10 @@ from dataledger.cli.session import Session
 
 @group("account", examples=["dataledger account new alice", "dataledger account list"])
 def account() -> None:
-    """Make, import and list accounts: key files that a passphrase opens.
+    """Make, import and list accounts.
 
-    A private key is never given on the command line, and never shown.
+    An account is a key file that a passphrase opens. A private key is never given on the command
+    line, and never shown.
     """
 
 

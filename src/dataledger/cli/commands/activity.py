@@ -15,9 +15,10 @@ from dataledger.cli.session import Session
     "activity", examples=["dataledger activity new --type clean --tool clean.py@1.2 -o act.json"]
 )
 def activity() -> None:
-    """Write and read activity records: what was done in a step, with what, to what, by whom.
+    """Write and read activity records.
 
-    The record stays off the chain; its digest is the step's evidence.
+    A record says what was done in a step, with what, to what, and by whom. The record stays off the
+    chain; its digest is the step's evidence.
     """
 
 
@@ -34,9 +35,10 @@ def activity() -> None:
 @click.option("--force", is_flag=True, help="Replace that file.")
 @pass_session
 def new(session: Session, *, output: Path, force: bool, **described: Any) -> None:
-    """Write an activity record by the account's organisation, to pass to `advance --activity`.
+    """Write an activity record, the evidence of a step.
 
-    Inputs and outputs are versions that the chain records.
+    It is by the account's organisation, and goes to `advance --activity`. Inputs and outputs are
+    versions that the chain records.
     """
     from dataledger.cli.evidence import Description, describe_activity
     from dataledger.cli.output import write_output

@@ -57,7 +57,11 @@ def register(
     workers: int | None,
     policy: str,
 ) -> None:
-    """Register a dataset of the account's organisation; with PATH, its first version as well."""
+    """Register a dataset of the account's organisation.
+
+    With PATH or --manifest, its first version as well. Where it stands there already with the same
+    content, nothing is sent.
+    """
     from dataledger.cli.content import read_content
     from dataledger.cli.names import find_parent, find_policy
     from dataledger.cli.render.confirmation import Confirmation, record_details
@@ -111,7 +115,7 @@ def add_version(
 @click.argument("name", metavar="DATASET")
 @pass_session
 def show(session: Session, *, name: str) -> None:
-    """Show a dataset as it stands, its versions, and who may take which step next."""
+    """Show a dataset, its versions, and what can come next."""
     from dataledger.cli.names import Names, find_dataset
     from dataledger.cli.render.datasets import DatasetView
 
@@ -143,7 +147,10 @@ def list_(session: Session, *, owner: str | None) -> None:
 @click.argument("name", metavar="DATASET")
 @pass_session
 def history(session: Session, *, name: str) -> None:
-    """Rebuild a dataset's history from logs alone, and check it against the contract's head."""
+    """Rebuild a dataset's history from logs, and check it.
+
+    The events must lead to the head that the contract keeps.
+    """
     from dataledger.cli.names import Names, find_dataset
     from dataledger.cli.render.datasets import HistoryView
 
@@ -168,7 +175,10 @@ def history(session: Session, *, name: str) -> None:
 @click.option("--down", "direction", flag_value="down", help="Only what came from it.")
 @pass_session
 def lineage(session: Session, *, name: str, version: int | None, direction: str | None) -> None:
-    """Draw what a version came from and what came from it, and which recalls taint it."""
+    """Draw what a version came from, and what came of it.
+
+    Warns when one that it came from was recalled.
+    """
     from dataledger.cli.names import Names, find_version
     from dataledger.cli.parameters import VersionName
     from dataledger.cli.render.lineage import LineageView
@@ -209,7 +219,7 @@ def suspend(session: Session, *, name: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Recorded on the chain, for everybody to read.")
 @pass_session
 def reinstate(session: Session, *, name: str, reason: str) -> None:
-    """Return a dataset to the stage it was frozen in, as a regulator."""
+    """Return a dataset to its stage, as a regulator."""
     from dataledger.cli.names import find_dataset
     from dataledger.cli.render.confirmation import Confirmation
 

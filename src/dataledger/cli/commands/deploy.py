@@ -30,7 +30,9 @@ def deploy(
     admin: str | None,
     no_policy: bool,
 ) -> None:
-    """Deploy the contracts, publish the default lifecycle policy, and write the profile.
+    """Deploy the contracts, and write the profile.
+
+    The default lifecycle policy is published as well.
 
     Without --rpc, to the chain of the profile: the devnet, unless another one is named. With --rpc,
     to the chain that those nodes serve, which the new profile then pins. A deployment that broke

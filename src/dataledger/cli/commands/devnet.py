@@ -8,10 +8,11 @@ from dataledger.cli.session import Session
 
 @group("devnet", examples=["dataledger devnet up", "dataledger devnet status --json"])
 def devnet() -> None:
-    """Run a development chain on this machine, in the background, its state kept on disk.
+    """Run a development chain on this machine.
 
-    It stands in for a permissioned chain: gas is free, and blocks are made as transactions arrive.
-    The accounts dev0 to dev9 sign on it; everybody knows their keys.
+    It runs in the background, and its state is kept on disk. It stands in for a permissioned chain:
+    gas is free, and blocks are made as transactions arrive. The accounts dev0 to dev9 sign on it;
+    everybody knows their keys.
     """
 
 
@@ -42,7 +43,7 @@ def down(session: Session) -> None:
 @subcommand(devnet, "status", examples=["dataledger devnet status"])
 @pass_session
 def status(session: Session) -> None:
-    """Show whether the devnet runs, where, and how far its chain has come."""
+    """Show whether the devnet runs, and where."""
     from dataledger.chain.devnet import Devnet
     from dataledger.cli.render.machine import DevnetView
 
@@ -53,7 +54,10 @@ def status(session: Session) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def erase(session: Session, *, yes: bool) -> None:
-    """Stop the devnet and remove its chain, its profile and its outbox, for good."""
+    """Remove the devnet for good.
+
+    It is stopped first; its chain, its profile and its outbox are removed.
+    """
     from dataledger.chain.devnet import Devnet
     from dataledger.cli.render.machine import DevnetView
 

@@ -31,7 +31,7 @@ def fingerprint(
     force: bool,
     workers: int | None,
 ) -> None:
-    """Compute what stands for a directory or a file: its content root and its manifest's digest.
+    """Compute the content root of a directory or a file.
 
     Works offline. The same files give the same root wherever they lie; the digest of each file in
     the manifest is what sha256sum prints.

@@ -68,7 +68,7 @@ def approve(
     stage: str,
     **evidence: Any,
 ) -> None:
-    """Approve a step to STAGE, which another organisation may then take.
+    """Approve a step that another organisation may take.
 
     The evidence must be that of the step itself.
     """
@@ -93,7 +93,10 @@ def approve(
 @click.option("--reason", required=True, help="Recorded on the chain, for everybody to read.")
 @pass_session
 def recall(session: Session, *, name: str, version: int, severity: str, reason: str) -> None:
-    """Recall a version, as a regulator, for good, and name all that came from it."""
+    """Recall a version for good, as a regulator.
+
+    All that came from it is tainted, and named.
+    """
     from dataledger.cli.names import Names, find_dataset
     from dataledger.cli.render.confirmation import Confirmation
     from dataledger.cli.render.lineage import RecallView

@@ -12,7 +12,7 @@ from dataledger.cli.session import Session
     examples=["dataledger member add acme bob --role OPERATOR --until +365d"],
 )
 def member() -> None:
-    """Bind keys to organisations, and say how long each can act.
+    """Bind keys to organisations, for a time.
 
     A KEY is an address, or the name of an account on this machine. It is bound once and for ever.
     """
@@ -85,7 +85,10 @@ def end(session: Session, *, key: str) -> None:
 @click.argument("new_key")
 @pass_session
 def rotate(session: Session, *, new_key: str) -> None:
-    """Hand the signer's role and remaining time to NEW_KEY, and end the signer's."""
+    """Replace the account's key by NEW_KEY.
+
+    The new key takes over role and remaining time, and the account can no longer act.
+    """
     from dataledger.cli.render.confirmation import Confirmation
 
     address = session.address(new_key)
@@ -98,7 +101,7 @@ def rotate(session: Session, *, new_key: str) -> None:
 @click.argument("key", required=False)
 @pass_session
 def show(session: Session, *, key: str | None) -> None:
-    """Show for whom a key acts, and until when; by default, the account's."""
+    """Show for whom a key acts, by default the account's."""
     from dataledger.cli.names import Names
     from dataledger.cli.render.organisations import MemberView
 

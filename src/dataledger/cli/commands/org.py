@@ -22,9 +22,10 @@ grantable = click.option(
     ],
 )
 def org() -> None:
-    """Admit, limit and show organisations: a tree of delegated administration.
+    """Admit, limit and show organisations.
 
-    An organisation is named by its slug or its number; the root authority is number 1.
+    They form a tree of delegated administration. An organisation is named by its slug or its
+    number; the root authority is number 1.
     """
 
 
@@ -55,7 +56,7 @@ def admit(
     until: int,
     profile_digest: str | None,
 ) -> None:
-    """Admit an organisation below the signer's, with its first ADMIN key."""
+    """Admit an organisation below the account's."""
     from dataledger.cli.parameters import capabilities
     from dataledger.cli.render.confirmation import Confirmation
     from dataledger.hashing import Digest
@@ -161,7 +162,10 @@ def set_capabilities(
 
 @group("handover", examples=["dataledger org handover propose 0x…"])
 def handover() -> None:
-    """Hand the root authority to another key, in two steps: one proposes, the other accepts."""
+    """Hand the root authority to another key.
+
+    That takes two steps: one key proposes, the other accepts.
+    """
 
 
 org.add_command(handover)
@@ -171,7 +175,10 @@ org.add_command(handover)
 @click.argument("key")
 @pass_session
 def propose(session: Session, *, key: str) -> None:
-    """Name the key (address or account) that may take over; replaces an earlier proposal."""
+    """Name the key that may take over.
+
+    KEY is an address or an account. An earlier proposal is replaced.
+    """
     from dataledger.cli.render.confirmation import Confirmation
 
     successor = session.address(key)

@@ -6,17 +6,17 @@ from dataledger.cli.session import Session
 
 @group("outbox", examples=["dataledger outbox list", "dataledger outbox reconcile"])
 def outbox() -> None:
-    """Show and settle what was signed here: it is kept on disk until the chain has it.
+    """Show and settle what was signed here.
 
-    A command that was interrupted, or got no answer in time, loses nothing: run it again, or settle
-    all at once with `reconcile`.
+    It is kept on disk until the chain has it. A command that was interrupted, or got no answer in
+    time, loses nothing: run it again, or settle all at once with `reconcile`.
     """
 
 
 @subcommand(outbox, "list", examples=["dataledger outbox list"])
 @pass_session
 def list_(session: Session) -> None:
-    """List what is signed, and not settled as far as this machine knows."""
+    """List what is signed and not settled."""
     from dataledger.cli.render.machine import OutboxView
 
     with session.outbox() as found:
@@ -26,7 +26,10 @@ def list_(session: Session) -> None:
 @subcommand(outbox, "reconcile", examples=["dataledger outbox reconcile"])
 @pass_session
 def reconcile(session: Session) -> None:
-    """Ask the chain about all that is in flight, and send again what it does not have."""
+    """Settle with the chain what is in flight.
+
+    What the chain does not have is sent again.
+    """
     from dataledger.cli.render.machine import OutboxView
 
     with session.outbox() as found:

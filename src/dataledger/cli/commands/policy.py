@@ -11,9 +11,10 @@ from dataledger.cli.session import Session
 
 @group("policy", examples=["dataledger policy show default", "dataledger policy publish own.json"])
 def policy() -> None:
-    """Publish and show lifecycle policies: who may take which step, under which conditions.
+    """Publish and show lifecycle policies.
 
-    A policy is data, published once and for ever; every dataset follows one.
+    A policy says who may take which step, under which conditions. It is data, published once and
+    for ever; every dataset follows one.
     """
 
 
@@ -21,7 +22,10 @@ def policy() -> None:
 @click.argument("file", type=READABLE_PATH)
 @pass_session
 def publish(session: Session, *, file: Path) -> None:
-    """Publish the policy in FILE; `policy default` prints one to start from."""
+    """Publish the lifecycle policy in FILE.
+
+    `dataledger policy default` prints one to start from.
+    """
     from dataledger.cli.render.confirmation import Confirmation
     from dataledger.ledger.policy_document import PolicyDocument
 
@@ -59,7 +63,10 @@ def list_(session: Session) -> None:
 @subcommand(policy, "default", examples=["dataledger policy default > own.json"])
 @pass_session
 def default(session: Session) -> None:
-    """Print the default policy as a policy file, to start an own one from. Works offline."""
+    """Print the default policy as a policy file.
+
+    To start an own one from. Works offline.
+    """
     from dataledger.cli.render.policies import PolicyFile
     from dataledger.ledger.policy_document import PolicyDocument
 

@@ -11,7 +11,10 @@ from dataledger.cli.session import Session
 
 @group("profile", examples=["dataledger profile list", "dataledger profile show devnet"])
 def profile() -> None:
-    """Show and add profiles: each pins one chain, its nodes, and the contracts on it."""
+    """Show and add profiles.
+
+    A profile pins one chain, its nodes, and the contracts on it.
+    """
 
 
 @subcommand(profile, "list", examples=["dataledger profile list"])

@@ -28,9 +28,9 @@ def prove(
     version: int | None,
     manifest: Path | None,
 ) -> None:
-    """Write a proof that one file belongs to a version, which anybody can check offline.
+    """Write a proof that one file belongs to a version.
 
-    It tells nothing of the version's other files but hashes.
+    Anybody can check it offline. It tells nothing of the version's other files but hashes.
     """
     from dataledger.cli.content import read_manifest
     from dataledger.cli.names import find_dataset

@@ -37,9 +37,10 @@ def signing_options(function: F) -> F:
     ],
 )
 def sign() -> None:
-    """Sign an action into a file, for anybody to relay until it expires.
+    """Sign an action for anybody to relay.
 
-    The signer needs no transaction of its own. The file holds the whole action, and no secret.
+    It can be relayed until it expires. The signer needs no transaction of its own. The file holds
+    the whole action, and no secret.
     """
 
 
@@ -106,7 +107,7 @@ def add_version(
     force: bool,
     valid_for: timedelta,
 ) -> None:
-    """Sign the next version of a dataset; see `dataset add-version`."""
+    """Sign a dataset's next version; see `dataset add-version`."""
     from dataledger.cli.content import require_content
     from dataledger.cli.names import find_dataset, find_parent
     from dataledger.cli.parameters import deadline

@@ -32,10 +32,10 @@ def verify(
     manifest: Path | None,
     workers: int | None,
 ) -> None:
-    """Check that the data at PATH is what the chain recorded, and name each file that differs.
+    """Check data against what the chain recorded.
 
-    Ends with exit code 1 when it differs. Warns when the version, or one that it came from, was
-    recalled.
+    Each file that differs is named. Ends with exit code 1 when it differs. Warns when the version,
+    or one that it came from, was recalled.
     """
     from dataledger.cli.content import read_manifest
     from dataledger.cli.names import Names, find_dataset

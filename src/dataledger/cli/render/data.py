@@ -167,6 +167,10 @@ def _draw_proof(screen: Screen, proof: FileProof) -> None:
             ("size", f"{proof.entry.size_bytes:,} bytes"),
             ("place", f"{proof.leaf_index + 1:,} of {proof.tree_size:,}"),
             ("content root", str(proof.content_root)),
-            *((f"anchor: {key}", str(value)) for key, value in anchor.items() if key != "record"),
+            *(
+                (key.replace("_", " "), str(value))
+                for key, value in anchor.items()
+                if key != "record"
+            ),
         ]
     )

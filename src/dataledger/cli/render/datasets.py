@@ -68,7 +68,9 @@ class DatasetView:
                 ("as of block", f"{dataset.as_of_block:,}"),
             ]
         )
+        screen.line("")
         draw_versions(screen, self.versions, self.names)
+        screen.line("")
         for step in self.next_steps:
             condition = "the owner only" if step.owner_only else " and ".join(step.capability.names)
             approvals = f", after {step.approvals} approval(s)" if step.approvals else ""

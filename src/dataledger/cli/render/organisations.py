@@ -43,6 +43,7 @@ class OrganisationView:
                 ("admitted", time_text(org.admitted_at_unix)),
             ]
         )
+        screen.line("")
         draw_members(screen, self.members, self.names)
 
 

@@ -8,7 +8,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from dataledger.cli.render.neutral import neutral
 
@@ -81,13 +80,10 @@ class Screen:
 
     def fields(self, pairs: Iterable[tuple[str, Cell | None]]) -> None:
         """Print names and values in two columns. Pairs without a value are left out."""
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim", no_wrap=True)
-        grid.add_column(overflow="fold")
-        for name, value in pairs:
-            if value is not None:
-                grid.add_row(Text(f"  {neutral(name)}"), _text(value))
-        self._console.print(grid)
+        shown = [(name, value) for name, value in pairs if value is not None]
+        width = max((len(name) for name, _ in shown), default=0)
+        for name, value in shown:
+            self.line(Styled(f"  {name:<{width}} ", "dim"), value)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, empty: str) -> None:
         """Print a table; `empty` in its place when there are no rows."""
@@ -103,13 +99,18 @@ class Screen:
 
     def tree(self, root: Branch) -> None:
         """Print a tree, however deep."""
-        drawn = Tree(_joined(root.label))
-        waiting = [(drawn, child) for child in reversed(root.children)]
+        waiting = [(root, "", "")]
         while waiting:
-            above, branch = waiting.pop()
-            here = above.add(_joined(branch.label))
-            waiting += [(here, child) for child in reversed(branch.children)]
-        self._console.print(drawn)
+            branch, corner, margin = waiting.pop()
+            line = Text(corner, style="dim") + _joined(branch.label)
+            self._console.print(line, soft_wrap=True)
+            below = [(child, "├── ", "│   ") for child in branch.children]
+            if below:
+                below[-1] = (branch.children[-1], "└── ", "    ")
+            waiting += [
+                (child, f"{margin}{corner}", f"{margin}{rest}")
+                for child, corner, rest in reversed(below)
+            ]
 
 
 def _text(cell: Cell) -> Text:
@@ -119,4 +120,4 @@ def _text(cell: Cell) -> Text:
 
 
 def _joined(parts: Sequence[Cell]) -> Text:
-    return Text(" ").join(_text(part) for part in parts)
+    return Text(" ").join(text for text in map(_text, parts) if text)

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from dataledger.contracts.events import Event
 from dataledger.contracts.identifiers import WITHOUT_END
-from dataledger.contracts.types import Capability
+from dataledger.contracts.types import ALL_CAPABILITIES, Capability
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTOR = 1024
@@ -35,7 +35,9 @@ def duration_text(seconds: int) -> str:
 
 
 def capabilities_text(capabilities: Capability) -> str:
-    """Return the names of all capabilities; `none` where there is none."""
+    """Return the names of capabilities; `all`, or `none`, where that is so."""
+    if capabilities == ALL_CAPABILITIES:
+        return "all"
     return ", ".join(capabilities.names) or "none"
 
 

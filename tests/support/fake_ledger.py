@@ -1,0 +1,196 @@
+"""A ledger without a chain for tests of the command line: it answers what it is told to.
+
+Its nouns refuse what the real ones do not have: methods, and arguments.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from unittest.mock import Mock, create_autospec
+
+from dataledger.chain.answers import Log
+from dataledger.chain.identifiers import BlockHash, TransactionHash
+from dataledger.cli.session import Session
+from dataledger.contracts.events import DatasetRegistered, Event
+from dataledger.contracts.identifiers import (
+    WITHOUT_END,
+    Address,
+    DatasetId,
+    Head,
+    OrgId,
+    PolicyId,
+    Slug,
+    Stage,
+)
+from dataledger.contracts.types import Capability, Role, VersionRecord
+from dataledger.hashing import Digest, Hash32
+from dataledger.ledger import Ledger
+from dataledger.ledger.datasets import Datasets
+from dataledger.ledger.documents import Documents
+from dataledger.ledger.lifecycle import Lifecycle
+from dataledger.ledger.lineage import Lineages
+from dataledger.ledger.members import Members
+from dataledger.ledger.organisations import Organisations
+from dataledger.ledger.policies import Policies
+from dataledger.ledger.policy_document import PolicyDocument
+from dataledger.ledger.proofs import Proofs
+from dataledger.ledger.results import (
+    Confirmed,
+    Dataset,
+    History,
+    Lineage,
+    Member,
+    Organisation,
+    PublishedPolicy,
+    Recorded,
+    Version,
+    VersionRef,
+)
+
+KEY = Address("0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+OTHER_KEY = Address("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC")
+TRANSACTION = TransactionHash("0x" + "ab" * 32)
+ROADS = DatasetId(Hash32(bytes([1]) * 32))
+HEAD = Head(Hash32(bytes([7]) * 32))
+RECORDED_AT_UNIX = 1_700_000_000
+RECORD = VersionRecord(
+    content_root=Digest.of(b"root"),
+    manifest_digest=Digest.of(b"manifest"),
+    size_bytes=2**60,
+    file_count=3,
+)
+ROOT_ORG = Organisation(
+    id=OrgId(1),
+    slug=Slug("authority"),
+    name="Root authority",
+    parent=None,
+    depth=0,
+    capabilities=Capability(0xFFFF),
+    grantable=Capability(0xFFFF),
+    effective=Capability(0xFFFF),
+    suspended_by=None,
+    profile_digest=None,
+    admitted_at_unix=RECORDED_AT_UNIX,
+)
+ACME = Organisation(
+    id=OrgId(2),
+    slug=Slug("acme"),
+    name="Acme \x1b[31m Ltd \u202e",
+    parent=OrgId(1),
+    depth=1,
+    capabilities=Capability.CUSTODIAN,
+    grantable=Capability(0),
+    effective=Capability(0),
+    suspended_by=OrgId(1),
+    profile_digest=Digest.of(b"profile"),
+    admitted_at_unix=RECORDED_AT_UNIX,
+)
+MEMBER = Member(KEY, OrgId(2), Role.OPERATOR, RECORDED_AT_UNIX, WITHOUT_END, is_active=False)
+POLICY = PublishedPolicy(PolicyId(1), PolicyDocument.default().policy, OrgId(1), RECORDED_AT_UNIX)
+DATASET = Dataset(
+    id=ROADS,
+    slug=Slug("roads"),
+    owner=OrgId(2),
+    owner_slug=Slug("acme"),
+    policy=PolicyId(1),
+    stage=Stage(2),
+    stage_name="COLLECTED",
+    version_count=1,
+    duties=(None, OrgId(2), None),
+    carried_over=(False, True, False),
+    suspended_by=None,
+    resume_stage=None,
+    head=HEAD,
+    registered_at_unix=RECORDED_AT_UNIX,
+    updated_at_unix=RECORDED_AT_UNIX,
+    as_of_block=9,
+)
+VERSION = Version(ROADS, 1, RECORD, None, RECORDED_AT_UNIX)
+REGISTERED = DatasetRegistered(
+    dataset=ROADS,
+    org=OrgId(2),
+    by=KEY,
+    head=HEAD,
+    policy=PolicyId(1),
+    slug=Slug("roads"),
+    record=RECORD,
+    recorded_at_unix=RECORDED_AT_UNIX,
+)
+LOG = Log(
+    address=OTHER_KEY,
+    topics=(),
+    data=b"",
+    block_number=9,
+    block_hash=BlockHash("0x" + "cd" * 32),
+    transaction_hash=TRANSACTION,
+    log_index=0,
+)
+HISTORY = History(ROADS, (Recorded(REGISTERED, LOG),), HEAD, 9)
+
+
+def confirmed(event: Event, *, already_there: bool = False) -> Confirmed[Any]:
+    """Return a write that recorded `event`."""
+    return Confirmed(event, TRANSACTION, 9, 0 if already_there else 100_000, already_there)
+
+
+def no_lineage(dataset: DatasetId = ROADS, number: int = 1) -> Lineage:
+    """Return a lineage without an edge."""
+    return Lineage(VersionRef(dataset, number), (), 9)
+
+
+class FakeLedger:
+    """Nouns that know one organisation, one dataset with one version, and the default policy."""
+
+    def __init__(self) -> None:
+        self.organisations: Mock = create_autospec(Organisations, instance=True)
+        self.members: Mock = create_autospec(Members, instance=True)
+        self.policies: Mock = create_autospec(Policies, instance=True)
+        self.datasets: Mock = create_autospec(Datasets, instance=True)
+        self.lifecycle: Mock = create_autospec(Lifecycle, instance=True)
+        self.lineage: Mock = create_autospec(Lineages, instance=True)
+        self.proofs: Mock = create_autospec(Proofs, instance=True)
+        self.documents: Mock = create_autospec(Documents, instance=True)
+        self.relay: Mock = create_autospec(Ledger, instance=True).relay
+        self.organisations.get.return_value = ACME
+        self.organisations.list.return_value = (ROOT_ORG, ACME)
+        self.members.get.return_value = MEMBER
+        self.members.list.return_value = (MEMBER,)
+        self.policies.default.return_value = POLICY.id
+        self.policies.get.return_value = POLICY
+        self.policies.list.return_value = (POLICY,)
+        self.datasets.get.return_value = DATASET
+        self.datasets.list.return_value = (DATASET,)
+        self.datasets.version.return_value = VERSION
+        self.datasets.versions.return_value = (VERSION,)
+        self.datasets.history.return_value = HISTORY
+        self.lineage.ancestors.return_value = no_lineage()
+        self.lineage.descendants.return_value = no_lineage()
+        self.lineage.recalled_ancestors.return_value = ()
+        self.lifecycle.next_steps.return_value = ()
+
+
+@dataclass
+class FakeSession(Session):
+    """A session that is connected to a fake ledger, and whose account needs no key file."""
+
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    doors: list[str] = field(default_factory=list)
+    """Which of `reading` and `writing` were used."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """Give the fake ledger."""
+        self.doors.append("reading")
+        yield cast("Ledger", self.ledger)
+
+    @contextmanager
+    def writing(self) -> Iterator[Ledger]:
+        """Give the fake ledger."""
+        self.doors.append("writing")
+        yield cast("Ledger", self.ledger)
+
+    def address(self, text: str | None = None) -> Address:
+        """Return a fixed address."""
+        del text
+        return KEY
