@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_node import CONTRACT, REFUSAL, FakeNode, Fault, fake_signer
+from fake_node import CONTRACT, REFUSAL, FakeNode, Fault, fake_signer, hash_of
 
 from dataledger.chain.identifiers import OperationId, to_operation_id
 from dataledger.chain.outbox import Entry, Outbox, State, Step, outbox_path
@@ -162,7 +162,7 @@ class TestSubmitting:
         from dataledger.chain.identifiers import BlockHash, ChainIdentity
 
         signer = fake_signer()
-        signer.bound_to = ChainIdentity(7, BlockHash("0x" + "00" * 32))  # type: ignore[misc]
+        signer.bound_to = ChainIdentity(7, BlockHash("0x" + "00" * 32))
         with pytest.raises(WrongChain, match="everybody knows it"):
             outbox.submit(signer, ONE, to=CONTRACT, data=b"one")
         with pytest.raises(WrongChain):
@@ -362,12 +362,12 @@ class TestRollbacks:
         outbox = reopen(confirmations=3)
         submission = outbox.submit(SIGNER, ONE, to=CONTRACT, data=b"one")
         drive(outbox)
-        assert submission.state is State.MINED
+        assert outbox.entry(ONE).state is State.MINED
         drive(outbox)
         node.roll_back(1, keep_pool=False)
         node.automine = False
         drive(outbox)
-        assert submission.state is State.SENT
+        assert outbox.entry(ONE).state is State.SENT
         for _ in range(3):
             node.mine()
             drive(outbox)
@@ -418,7 +418,7 @@ class TestReverts:
         [[key, waiting]] = node.pool.items()
         node.pool = {
             (fake_signer(2).address, 0): dataclasses.replace(
-                waiting, sender=fake_signer(2).address, hash=waiting.hash[:-1] + "x"
+                waiting, sender=fake_signer(2).address, hash=hash_of(b"another")
             )
         }
         node.mine()
@@ -513,7 +513,7 @@ class TestRejections:
         submission = outbox.submit(SIGNER, ONE, to=CONTRACT, data=b"one")
         with pytest.raises(TransactionRejected, match="intrinsic gas too low"):
             submission.wait(5)
-        assert submission.state is State.REJECTED
+        assert outbox.entry(ONE).state is State.REJECTED
         outbox.submit(SIGNER, TWO, to=CONTRACT, data=b"two").wait(5)
         assert outbox.entry(TWO).nonce == 0
         drive(outbox)

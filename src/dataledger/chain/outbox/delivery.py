@@ -24,7 +24,7 @@ from dataledger.chain.refusals import SendOutcome, revert_data, send_outcome
 from dataledger.chain.signer import Signer, UnsignedTransaction
 from dataledger.chain.transport import SEND_METHOD, Call
 from dataledger.contracts.identifiers import Address
-from dataledger.errors import RequestRefused
+from dataledger.errors import ChainError, RequestRefused
 
 RESEND_SECONDS = 1.0
 """After this without a receipt an entry is sent again; doubled each time."""
@@ -97,18 +97,21 @@ class Delivery:
 
         Raises:
             ConnectionFailed, NodeError: No answer, or nonsense; `entry` may have arrived.
+            WrongChain: The node serves another chain; nothing was sent.
         """
-        self._journal.note_attempt(entry, self._clock())
+        state, refused_with = State.SENT, None
         try:
             self._transport.request(SEND_METHOD, ["0x" + entry.raw.hex()])
         except RequestRefused as refusal:
             outcome = send_outcome(refusal)
             if outcome is SendOutcome.HOPELESS:
-                self._journal.mark(entry, State.REJECTED, refusal=refusal.rpc_message)
-            if outcome is not SendOutcome.KNOWN:
-                return
-        if entry.state is State.SIGNED:
-            self._journal.mark(entry, State.SENT)
+                state, refused_with = State.REJECTED, refusal.rpc_message
+            elif outcome is not SendOutcome.KNOWN:
+                state = entry.state
+        except ChainError:
+            self._journal.note_sending(entry, entry.state, self._clock())
+            raise
+        self._journal.note_sending(entry, state, self._clock(), refusal=refused_with)
 
     def recheck(self) -> int:
         """Find what was settled and is no longer in the chain, and have it sent again.

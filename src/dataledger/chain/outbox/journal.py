@@ -229,11 +229,14 @@ class Journal:
                 ),
             )
 
-    def note_attempt(self, entry: Entry, at_unix: float) -> None:
-        """Record that `entry` is being sent."""
+    def note_sending(
+        self, entry: Entry, state: State, at_unix: float, *, refusal: str | None = None
+    ) -> None:
+        """Record that `entry` was sent and is now in `state`, unless it has moved on since."""
         self._run(
-            "UPDATE entry SET sends = sends + 1, sent_at_unix = ? WHERE transaction_hash = ?",
-            (at_unix, entry.transaction_hash),
+            "UPDATE entry SET sends = sends + 1, sent_at_unix = ?, state = ?, refusal = ?"
+            " WHERE transaction_hash = ? AND state = ?",
+            (at_unix, state, refusal, entry.transaction_hash, entry.state),
         )
 
     def mark(

@@ -1,0 +1,295 @@
+"""The devnet's whole life, on the real anvil."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from chain_under_test import Chain
+from once_contract import ARTIFACT, perform
+
+from dataledger.chain.connection import connect
+from dataledger.chain.deployment import create_contract
+from dataledger.chain.development_keys import development_signer
+from dataledger.chain.devnet import CHAIN_ID, Devnet, DevnetStatus
+from dataledger.chain.identifiers import to_operation_id
+from dataledger.chain.outbox import Outbox, State, outbox_path
+from dataledger.chain.process import DetachedProcess
+from dataledger.chain.profile import ContractPin, Profile
+from dataledger.chain.signers import open_signer
+from dataledger.errors import ChainError, DevnetError, WrongChain
+
+
+def wait_for_state(status: DevnetStatus, block: int) -> None:
+    """Wait until the state on disk has a block, as a second of rest would bring about."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = json.loads(status.state_path.read_bytes())
+        except ValueError:
+            continue
+        if int(state["block"]["number"], 16) >= block:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"block {block} was not written")
+
+
+def kill(devnet: Devnet) -> None:
+    pid = devnet.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert DetachedProcess(pid, "").wait(10)
+    while devnet.status().is_running:
+        time.sleep(0.01)
+
+
+def test_up_status_down(tmp_path: Path) -> None:
+    said: list[str] = []
+    devnet = Devnet(tmp_path, announce=said.append)
+    assert not devnet.status().is_running
+    assert devnet.status().identity is None
+    devnet.down()
+    with pytest.raises(DevnetError, match="There is no devnet"):
+        open_signer("dev0", "", home=tmp_path)
+
+    up = devnet.up()
+    assert up.is_running
+    assert up.head_block == 0
+    assert up.identity is not None
+    assert up.identity.chain_id == CHAIN_ID
+    assert said == ["Starting the devnet"]
+    assert devnet.up() == up, "a second start finds it running"
+    connection = connect(Profile.load("devnet", tmp_path))
+    assert abs(connection.head().timestamp_unix - time.time()) < 60
+
+    devnet.down()
+    assert not devnet.status().is_running
+    with pytest.raises(ChainError):
+        connection.head()
+
+    again = devnet.up()
+    assert again.identity == up.identity
+    assert again.endpoint == up.endpoint, "the port is the same if it is free"
+    signer = open_signer("dev0", "", home=tmp_path)
+    with Outbox(connection, home=tmp_path) as outbox:
+        receipt = outbox.submit(
+            signer, to_operation_id("x"), to=signer.address, data=b"", gas=30_000
+        ).wait(20)
+    block = connection.block(receipt.block_number)
+    assert block is not None
+    assert abs(block.timestamp_unix - time.time()) < 30, "time goes on after a restart"
+    devnet.erase()
+    assert devnet.status().identity is None
+    assert up.identity is not None
+    assert not outbox_path(up.identity, tmp_path).exists()
+    assert list((tmp_path / "profiles").iterdir()) == []
+    assert devnet.up().identity != up.identity, "another devnet is another chain"
+    devnet.down()
+
+
+def test_what_is_kept_is_private(chain: Chain) -> None:
+    directory = chain.devnet.status().state_path.parent
+    assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_contracts_stay_in_the_profile_and_on_the_chain(
+    start_chain: Callable[[], Chain],
+) -> None:
+    chain = start_chain()
+    profile = chain.profile
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        pin = create_contract(chain.connect(), outbox, chain.signer(), ARTIFACT, [10_000])
+        assert pin.address == chain.contract, "the same creation is found, not repeated"
+    Profile(
+        name="devnet",
+        chain_id=profile.chain_id,
+        genesis_hash=profile.genesis_hash,
+        endpoints=profile.endpoints,
+        contracts={"Once": ContractPin(pin.address, pin.code_hash, pin.deployed_at_block)},
+    ).save(chain.home)
+    chain.devnet.down()
+    chain.devnet.up()
+    assert chain.profile.contract("Once") == pin
+    assert chain.connect().code(chain.contract) != b""
+
+
+def test_two_starts_at_once_make_one_chain(tmp_path: Path) -> None:
+    results: list[DevnetStatus] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(Devnet(tmp_path).up())) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    try:
+        assert len(results) == 3
+        assert len({status.pid for status in results}) == 1
+    finally:
+        Devnet(tmp_path).down()
+
+
+def test_a_stranger_with_the_process_id_is_left_alone(tmp_path: Path) -> None:
+    devnet = Devnet(tmp_path)
+    devnet.up()
+    kill(devnet)
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        path = tmp_path / "devnet" / "process.json"
+        note = json.loads(path.read_text())
+        path.write_text(json.dumps(note | {"pid": stranger.pid}))
+        assert not devnet.status().is_running
+        devnet.down()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_ports(tmp_path: Path) -> None:
+    devnet = Devnet(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(DevnetError, match=f"Port {port} is taken"):
+            devnet.up(port)
+    try:
+        status = devnet.up(port)
+        assert str(status.endpoint) == f"http://127.0.0.1:{port}"
+        assert devnet.up(port) == status
+        with pytest.raises(DevnetError, match=r"runs at .* already"):
+            devnet.up(port + 1)
+    finally:
+        devnet.down()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        try:
+            assert devnet.up().endpoint != status.endpoint, "a port that was lost is replaced"
+        finally:
+            devnet.down()
+
+
+def test_a_damaged_state_is_replaced_by_the_last_good_copy(
+    start_chain: Callable[[], Chain],
+) -> None:
+    chain = start_chain()
+    chain.devnet.down()
+    chain.devnet.up()
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        outbox.submit(
+            chain.signer(), to_operation_id("do:1"), to=chain.contract, data=perform(1)
+        ).wait(20)
+    chain.devnet.down()
+    state = chain.devnet.status().state_path
+    state.write_bytes(state.read_bytes()[:-100])
+    assert chain.devnet.up().restored
+    assert chain.total() == 0
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        outbox.reconcile()
+        found = outbox.find(to_operation_id("do:1"))
+        assert found is not None
+        found.wait(20)
+    assert chain.total() == 1
+    chain.devnet.down()
+    state.unlink()
+    state.with_name("state.previous.json").unlink()
+    with pytest.raises(DevnetError, match="is missing"):
+        chain.devnet.up()
+
+
+def test_killed_under_load_everything_is_there_exactly_once(
+    start_chain: Callable[[], Chain],
+) -> None:
+    chain = start_chain()
+    status = chain.devnet.status()
+    wait_for_state(status, 1)
+    operations = [to_operation_id(f"do:{number}") for number in range(240)]
+    confirmed_before_kill = 0
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+
+        def submit(signer_number: int) -> None:
+            for number in range(signer_number, 240, 3):
+                while True:
+                    try:
+                        outbox.submit(
+                            chain.signer(signer_number),
+                            operations[number],
+                            to=chain.contract,
+                            data=perform(number),
+                        )
+                        break
+                    except WrongChain:
+                        raise
+                    except ChainError:
+                        time.sleep(0.05)
+
+        threads = [threading.Thread(target=submit, args=(number,)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        for fraction in (80, 160):
+            while chain_total(chain) < fraction:
+                time.sleep(0.02)
+            kill(chain.devnet)
+            known = [outbox.find(operation) for operation in operations]
+            told = [one for one in known if one is not None and one.state is State.CONFIRMED]
+            confirmed_before_kill = max(confirmed_before_kill, len(told))
+            chain.devnet.up()
+            outbox.reconcile()
+        for thread in threads:
+            thread.join()
+        outbox.reconcile()
+        for operation in operations:
+            found = outbox.find(operation)
+            assert found is not None
+            assert found.wait(60).succeeded
+        assert outbox.unresolved() == []
+    assert confirmed_before_kill > 0, "something had been told to be confirmed"
+    assert chain.total() == 240
+
+
+def chain_total(chain: Chain) -> int:
+    try:
+        return chain.total()
+    except ChainError:
+        return 0
+
+
+def test_what_was_confirmed_and_lost_comes_back(start_chain: Callable[[], Chain]) -> None:
+    chain = start_chain()
+    wait_for_state(chain.devnet.status(), chain.connect().head().number)
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        for number in range(20):
+            operation = to_operation_id(f"do:{number}")
+            outbox.submit(chain.signer(), operation, to=chain.contract, data=perform(number)).wait(
+                20
+            )
+    kill(chain.devnet)
+    chain.devnet.up()
+    lost = 20 - chain.total()
+    assert lost > 0, "the kill came within the interval in which the state is written"
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        outbox.reconcile()
+        for number in range(20):
+            found = outbox.find(to_operation_id(f"do:{number}"))
+            assert found is not None
+            assert found.wait(20).succeeded
+    assert chain.total() == 20
+
+
+def test_development_keys_sign_for_their_devnet_only(
+    chain: Chain, start_chain: Callable[[], Chain]
+) -> None:
+    other = start_chain()
+    assert other.devnet.identity != chain.devnet.identity
+    stranger = development_signer("dev0", other.devnet.identity)
+    with (
+        Outbox(chain.connect(), home=chain.home) as outbox,
+        pytest.raises(WrongChain, match="everybody knows it"),
+    ):
+        outbox.submit(stranger, to_operation_id("x"), to=chain.contract, data=perform(9))
