@@ -1,11 +1,14 @@
 """Where the story stands, and the few moves that all of its chapters make."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataledger.chain.answers import Receipt, quantity
+from dataledger.chain.connection import Connection
 from dataledger.chain.fees import choose_fees
+from dataledger.chain.identifiers import TransactionHash
 from dataledger.chain.signer import UnsignedTransaction
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
@@ -21,7 +24,7 @@ from dataledger.demo.events import (
     VersionRecorded,
     Written,
 )
-from dataledger.errors import CheckFailed, Refused, Reverted
+from dataledger.errors import CheckFailed, Refused, Reverted, TransactionPending
 from dataledger.hashing import Digest
 from dataledger.ledger.activity import Activity
 from dataledger.ledger.results import Confirmed
@@ -29,6 +32,8 @@ from dataledger.manifest import Manifest
 
 GAS_OF_A_STEP = 300_000
 """Far more than a step needs, so that only the contract's refusal can end it."""
+RECEIPT_TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -187,14 +192,24 @@ def _send_regardless(scene: Scene, actor: Organisation, step: Step) -> tuple[Rec
         )
     )
     connection.transport.request("eth_sendRawTransaction", [f"0x{signed.raw.hex()}"])
-    receipt = connection.receipt(signed.hash)
-    if receipt is None:
-        raise CheckFailed(
-            f"The devnet did not mine transaction {signed.hash} at once.",
-            remedy="This is a defect: run it again with --keep, and report what you see.",
-        )
+    receipt = _await_receipt(connection, signed.hash)
     try:
         connection.call(to, data, sender=signer.address, block=receipt.block_number - 1)
     except Reverted as reverted:
         return receipt, decode_refusal(reverted.data, ContractName.DATASET_LEDGER).error_name
     return receipt, ""
+
+
+def _await_receipt(connection: Connection, transaction_hash: TransactionHash) -> Receipt:
+    deadline = time.monotonic() + RECEIPT_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        receipt = connection.receipt(transaction_hash)
+        if receipt is not None:
+            return receipt
+        time.sleep(_POLL_SECONDS)
+    raise TransactionPending(
+        f"The devnet has not mined transaction {transaction_hash} within "
+        f"{RECEIPT_TIMEOUT_SECONDS:g} seconds.",
+        remedy="Run the demo again when the machine is less busy.",
+        transaction_hash=transaction_hash,
+    )

@@ -74,7 +74,7 @@ def test_cleaning_normalises_and_counts_what_it_changed(raw: Path, tmp_path: Pat
         rows_read=6,
         rows_trimmed=1,
         rows_without_value_dropped=1,
-        rows_repeated_dropped=1,
+        repeated_rows_dropped=1,
         pollutants_respelled=1,
         decimal_commas_corrected=0,  # the row with the comma repeats the one before it
         units_unified=1,
@@ -82,7 +82,7 @@ def test_cleaning_normalises_and_counts_what_it_changed(raw: Path, tmp_path: Pat
         rows_kept=4,
         reports_read=4,
         reports_without_text_dropped=1,
-        reports_repeated_dropped=1,
+        repeated_reports_dropped=1,
         reports_respelled=1,
         reports_kept=2,
     )
@@ -129,7 +129,7 @@ def test_labels_follow_limit_values_keywords_and_pixels(raw: Path, tmp_path: Pat
     assert table[1].startswith("images/quay.png,")
     assert table[1].endswith(",day")
     assert counts == Counter(
-        readings_good=3, readings_moderate=1, reports_smoke=1, reports_other=1, images_day=1
+        good_readings=3, moderate_readings=1, smoke_reports=1, other_reports=1, day_images=1
     )
 
 
@@ -196,7 +196,7 @@ def test_the_example_goes_all_the_way(tmp_path: Path) -> None:
     cleaned = clean(EXAMPLE, tmp_path / "clean")
     labels = label(tmp_path / "clean", tmp_path / "labelled")
     checked = validate(tmp_path / "labelled")
-    dropped = ("rows_without_value_dropped", "rows_repeated_dropped")
+    dropped = ("rows_without_value_dropped", "repeated_rows_dropped")
     assert cleaned["rows_read"] == cleaned["rows_kept"] + sum(cleaned[name] for name in dropped)
     assert checked == Counter(
         readings=cleaned["rows_kept"], reports=cleaned["reports_kept"], images=4

@@ -67,7 +67,7 @@ def _readings(path: str, data: bytes, counts: Counter[str]) -> Iterator[tuple[st
         value = _value(path, line, cells["value"], cells["unit"])
         reading = (cells["station"], time, pollutant, value, UNIT)
         if reading in seen:
-            counts["rows_repeated_dropped"] += 1
+            counts["repeated_rows_dropped"] += 1
             continue
         seen.add(reading)
         counts["decimal_commas_corrected"] += "," in cells["value"]
@@ -108,7 +108,7 @@ def _reports(data: bytes, counts: Counter[str]) -> Iterator[dict[str, str]]:
             counts["reports_without_text_dropped"] += 1
             continue
         if report["id"] in seen:
-            counts["reports_repeated_dropped"] += 1
+            counts["repeated_reports_dropped"] += 1
             continue
         seen.add(report["id"])
         counts["reports_respelled"] += (text, district) != (report["text"], report["district"])

@@ -45,7 +45,7 @@ def label(source: Path, target: Path) -> Counter[str]:
     """Write a labelled copy of the clean files in `source` to the new directory `target`.
 
     Readings gain the column `label`, reports the member `category`; the images' labels stand in the
-    new table `IMAGE_TABLE`. Returns how often each label was given, as `readings_good` and so on.
+    new table `IMAGE_TABLE`. Returns how often each label was given, as `good_readings` and so on.
 
     Raises:
         CheckFailed: There is no limit value for a pollutant, or an image cannot be read.
@@ -72,7 +72,7 @@ def _readings(path: str, data: bytes, counts: Counter[str]) -> Iterator[tuple[st
         if limits is None:
             raise unusable(path, line, row["pollutant"], "a pollutant with a limit value")
         given = _first(limits, Decimal(row["value"]), "poor")
-        counts[f"readings_{given}"] += 1
+        counts[f"{given}_readings"] += 1
         yield (*(row[name] for name in COLUMNS), given)
 
 
@@ -82,7 +82,7 @@ def _reports(data: bytes, counts: Counter[str]) -> Iterator[dict[str, str]]:
         category = next(
             (c for c, known in KEYWORDS.items() if any(w in words for w in known)), "other"
         )
-        counts[f"reports_{category}"] += 1
+        counts[f"{category}_reports"] += 1
         yield report | {"category": category}
 
 
@@ -91,7 +91,7 @@ def _images(source: Path, counts: Counter[str]) -> Iterator[tuple[str, ...]]:
         if path.endswith(".png"):
             brightness = decode((source / path).read_bytes()).mean_brightness
             given = _first(BRIGHTNESS, Decimal(str(brightness)), "day")
-            counts[f"images_{given}"] += 1
+            counts[f"{given}_images"] += 1
             yield path, str(brightness), given
 
 

@@ -1,0 +1,363 @@
+"""The demo as a program: each field of its JSON against chain and files, and what it leaves."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataledger.chain.connection import Connection, connect
+from dataledger.chain.devnet import Devnet
+from dataledger.chain.identifiers import to_transaction_hash
+from dataledger.chain.profile import Profile
+from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.dataset_ledger import advance
+from dataledger.contracts.events import Advanced, DatasetRegistered, LogContent, decode_event
+from dataledger.contracts.identifiers import DatasetId, Stage
+from dataledger.contracts.reverts import decode_refusal
+from dataledger.contracts.types import Step
+from dataledger.demo import DemoResult, run
+from dataledger.demo.consortium import PROCESSOR, Consortium
+from dataledger.demo.events import Chapter, StageReached
+from dataledger.demo.life import collect, found
+from dataledger.demo.scene import Scene, attempt
+from dataledger.demo.steps import audit
+from dataledger.demo.steps.label import label
+from dataledger.errors import CheckFailed, ManifestMismatch, Reverted
+from dataledger.hashing import Digest, Hash32
+from dataledger.ledger import Ledger
+from dataledger.manifest import fingerprint
+
+ROOT = Path(__file__).resolve().parents[3]
+DEMO = [sys.executable, "-m", "dataledger", "demo"]
+MAIN = "city-data-office/harbour-air"
+ANY_STEP = Step(DatasetId(Hash32(bytes(32))), 1, Stage(1), Stage(2), Digest.of(b""))
+DIRECTORIES = {
+    (MAIN, 1): "raw",
+    (MAIN, 2): "cleaned",
+    (MAIN, 3): "labelled",
+    ("model-lab/air-sample", 1): "air-sample",
+    ("model-lab/air-model", 1): "air-model",
+}
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    temporary.mkdir(exist_ok=True)
+    # A home of the user's own, which the demo must leave alone.
+    return os.environ | {"TMPDIR": str(temporary), "DATALEDGER_HOME": str(temporary / "own")}
+
+
+def processes_of(temporary: Path) -> list[bytes]:
+    """Every process whose command line names the directory."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(temporary) in command:
+            found.append(command)
+    return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run of `demo --json --keep`, and the devnet that it left."""
+
+    document: dict[str, Any]
+    home: Path
+    connection: Connection
+    ledger: Ledger
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    temporary = tmp_path_factory.mktemp("kept")
+    finished = subprocess.run(
+        [*DEMO, "--json", "--keep"],
+        env=environment(temporary),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert finished.stderr == ""
+    assert finished.returncode == 0
+    document = json.loads(finished.stdout)
+    home = Path(document["kept_at"])
+    assert home.is_relative_to(temporary)
+    profile = Profile.load("devnet", home)
+    try:
+        with Ledger.connect(profile, home=home) as ledger:
+            yield Kept(document, home, connect(profile), ledger)
+    finally:
+        Devnet(home).erase()
+    assert processes_of(temporary) == []
+
+
+def steps(kept: Kept) -> list[dict[str, Any]]:
+    return [stage for stage in kept.document["stages"] if stage["from"] is not None]
+
+
+def test_the_stages_are_those_of_the_default_policy(kept: Kept) -> None:
+    assert [(stage["to"], stage["organisation"]) for stage in kept.document["stages"]] == [
+        ("PLANNED", "city-data-office"),
+        ("COLLECTED", "city-data-office"),
+        ("CLEANED", "clearwater"),
+        ("LABELED", "labelworks"),
+        ("VALIDATED", "city-data-office"),
+        ("AUDITED", "north-audit"),
+        ("PUBLISHED", "city-data-office"),
+    ]
+
+
+def test_each_stage_is_what_its_transaction_logged(kept: Kept) -> None:
+    policy = kept.ledger.policies.get(kept.ledger.policies.default()).policy
+    for stage in kept.document["stages"]:
+        receipt = kept.connection.receipt(to_transaction_hash(stage["transaction_hash"]))
+        assert receipt is not None
+        assert receipt.succeeded
+        assert receipt.gas_used == stage["gas_used"]
+        (log,) = receipt.logs
+        event = decode_event(LogContent(log.topics, log.data))
+        if stage["from"] is None:
+            assert isinstance(event, DatasetRegistered)
+            assert (stage["version"], stage["evidence"], event.record) == (None, None, None)
+            continue
+        assert isinstance(event, Advanced)
+        assert policy.stages[event.from_stage] == stage["from"]
+        assert policy.stages[event.to_stage] == stage["to"]
+        assert event.version == stage["version"]
+        assert str(event.evidence) == stage["evidence"]
+        assert kept.ledger.organisations.get(event.org).slug == stage["organisation"]
+        assert event.dataset == kept.ledger.datasets.resolve(stage["dataset"])
+
+
+def test_each_evidence_is_the_digest_of_a_record_of_who_did_what(kept: Kept) -> None:
+    for stage in steps(kept):
+        path = next((kept.home / "documents").rglob(f"*{stage['evidence'][7:]}*"))
+        assert str(Digest.of(path.read_bytes())) == stage["evidence"]
+        activity = kept.ledger.documents.activity(Digest.parse(stage["evidence"]))
+        assert activity.agents[0].organisation == stage["organisation"]
+        source = ROOT / "src" / Path(*activity.tool.name.split(".")).with_suffix(".py")
+        assert activity.tool.code_digest == Digest.of(source.read_bytes())
+        for content in (*activity.inputs, *activity.outputs):
+            assert content.dataset is not None
+            version = kept.ledger.datasets.version(content.dataset, content.version)
+            assert version.record.content_root == content.content_root
+
+
+def test_each_refusal_was_mined_and_reverts_with_its_error(kept: Kept) -> None:
+    assert [(item["organisation"], item["error"]) for item in kept.document["refused"]] == [
+        ("city-data-office", "NoSuchStep"),
+        ("city-data-office", "MissingCapability"),
+        ("city-data-office", "DutiesNotSeparate"),
+        ("clearwater", "DutiesNotSeparate"),
+        ("north-audit", "OrganisationIsSuspended"),
+    ]
+    for item in kept.document["refused"]:
+        hash_ = to_transaction_hash(item["transaction_hash"])
+        receipt = kept.connection.receipt(hash_)
+        assert receipt is not None
+        assert not receipt.succeeded
+        assert receipt.gas_used == item["gas_used"]
+        sent = kept.connection.transport.request("eth_getTransactionByHash", [hash_])
+        data = bytes.fromhex(sent["input"][2:])
+        assert data[:4] == advance(ANY_STEP).data[:4]
+        with pytest.raises(Reverted) as caught:
+            kept.connection.call(
+                kept.connection.profile.contract(ContractName.DATASET_LEDGER).address,
+                data,
+                sender=sent["from"],
+                block=receipt.block_number - 1,
+            )
+        refusal = decode_refusal(caught.value.data, ContractName.DATASET_LEDGER)
+        assert refusal.error_name == item["error"]
+        plain = refusal.in_words().arguments
+        assert {name: str(value) for name, value in plain.items()} == {
+            name: str(value) for name, value in item["arguments"].items()
+        }
+        assert item["organisation"] in item["message"] or item["error"] == "NoSuchStep"
+
+
+def test_each_version_is_what_lies_in_its_directory(kept: Kept) -> None:
+    data = kept.home.parent / "data"
+    told = {
+        (dataset["dataset"], version["version"]): version
+        for dataset in kept.document["datasets"]
+        for version in dataset["versions"]
+    }
+    assert told.keys() == DIRECTORIES.keys()
+    for (name, number), directory in DIRECTORIES.items():
+        manifest = fingerprint(data / directory)
+        version = told[name, number]
+        assert version["content_root"] == str(manifest.content_root)
+        assert version["manifest_digest"] == str(manifest.manifest_digest)
+        assert version["file_count"] == manifest.file_count
+        assert version["size_bytes"] == manifest.size_bytes
+        recorded = kept.ledger.datasets.verify(name, manifest, number=number)
+        parents = [
+            (kept.ledger.datasets.resolve(p["dataset"]), p["version"], p["relation"])
+            for p in version["parents"]
+        ]
+        assert parents == [(p.dataset, p.version, p.relation.name) for p in recorded.record.parents]
+    raw = fingerprint(data / "raw")
+    assert raw == fingerprint(ROOT / "examples" / "harbour-air")
+
+
+def test_the_history_of_each_dataset_recomputes_its_head(kept: Kept) -> None:
+    assert kept.document["verified"] is True
+    assert len(kept.document["claims"]) == 4
+    assert len(kept.document["datasets"]) == len(kept.ledger.datasets.list()) == 3
+    for told in kept.document["datasets"]:
+        history = kept.ledger.datasets.history(told["dataset"])
+        assert f"0x{history.head.hex()}" == told["head"]
+        assert len(history.events) == told["event_count"]
+        dataset = kept.ledger.datasets.get(told["dataset"])
+        assert str(dataset.id) == told["dataset_id"]
+        assert dataset.stage_name == told["stage"]
+
+
+def test_the_flipped_bit_was_in_the_file_it_names_and_was_put_right(kept: Kept) -> None:
+    assert kept.document["tamper_detected"] is True
+    changed = kept.document["changed_file"]
+    assert kept.document["tampering"]["changed_file"] == changed
+    published = fingerprint(kept.home.parent / "data" / "labelled")
+    entry = published.entries[published.index_of(changed)]
+    assert 0 <= kept.document["tampering"]["offset_bytes"] < entry.size_bytes
+    assert changed in kept.document["tampering"]["message"]
+    kept.ledger.datasets.verify(MAIN, published)
+
+
+def test_the_recall_and_its_taint_are_what_the_chain_says(kept: Kept) -> None:
+    told = kept.document["recalled"]
+    assert (told["dataset"], told["version"], told["stage"]) == (MAIN, 3, "RECALLED")
+    recall = kept.ledger.datasets.version(MAIN, 3).recall
+    assert recall is not None
+    assert recall.severity.name == told["severity"]
+    taint = kept.ledger.lineage.taint(MAIN, 3)
+    assert [
+        (item.version, [(ref.dataset, ref.version) for ref in item.path]) for item in taint.tainted
+    ] == [
+        (
+            type(item.version)(kept.ledger.datasets.resolve(said["dataset"]), said["version"]),
+            [
+                (kept.ledger.datasets.resolve(node["dataset"]), node["version"])
+                for node in said["path"]
+            ],
+        )
+        for item, said in zip(taint.tainted, told["tainted"], strict=True)
+    ]
+    assert [said["dataset"] for said in told["tainted"]] == [
+        "model-lab/air-sample",
+        "model-lab/air-model",
+    ]
+
+
+def test_organisations_are_those_on_the_chain(kept: Kept) -> None:
+    there = kept.ledger.organisations.list()
+    told = kept.document["organisations"]
+    assert [(item["id"], item["organisation"], item["name"]) for item in told] == [
+        (org.id, org.slug, org.name) for org in there
+    ]
+    assert [item["capabilities"] for item in told] == [list(o.capabilities.names) for o in there]
+    keys = {member.key for member in kept.ledger.members.list()}
+    assert {item["key"] for item in told} == keys
+    assert len(keys) == 6
+
+
+def test_the_user_s_own_home_is_left_alone(kept: Kept) -> None:
+    assert not (kept.home.parents[1] / "own").exists()
+
+
+# --------------------------------------------------------------------------------- for a person
+
+
+def test_the_story_for_a_person_is_plain_and_leaves_nothing(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        DEMO, env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "\x1b" not in finished.stdout
+    assert max(map(len, finished.stdout.splitlines())) <= 80
+    for told in ("DutiesNotSeparate", "OrganisationIsSuspended", "Detected: readings/", "tainted"):
+        assert told in finished.stdout
+    assert re.search(r"Everything was as it must be, in \d+\.\d s\.", finished.stdout)
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        DEMO, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "version 1:" in line:
+                break
+        assert processes_of(tmp_path) != []
+        process.send_signal(number)
+        process.stdout.read()
+        assert process.wait(30) == 130
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+def test_options_that_mean_nothing_to_it_are_refused(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [*DEMO, "--home", str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert finished.returncode == 2
+    assert "--home" in finished.stderr
+
+
+# ------------------------------------------------------------------------------- it checks itself
+
+
+def test_closing_the_story_early_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    story = run()
+    next(event for event in story if isinstance(event, StageReached))
+    assert processes_of(tmp_path) != []
+    story.close()
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+def test_an_audit_that_finds_other_files_ends_the_story(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless(source: Path, target: Path) -> None:
+        label(source, target)
+        (target / "README.md").write_text("forgotten", "utf-8")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(audit, "label", careless)
+    told: list[object] = []
+    with pytest.raises(ManifestMismatch, match=r"README\.md"):
+        told.extend(run())
+    assert not any(isinstance(event, DemoResult) for event in told)
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+def test_a_step_that_the_contract_takes_is_not_told_as_refused(tmp_path: Path) -> None:
+    consortium = Consortium.found(tmp_path / "home", lambda _line: None)
+    try:
+        scene = Scene(consortium, tmp_path / "data")
+        events = [*found(scene), *collect(scene)]
+        assert isinstance(events[0], Chapter)
+        with pytest.raises(CheckFailed, match="let clearwater take the step to CLEANED"):
+            attempt(scene, PROCESSOR, "CLEANED", Digest.of(b"honest work"), "do its work")
+    finally:
+        consortium.close()
+        Devnet(tmp_path / "home").erase()
