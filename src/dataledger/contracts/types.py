@@ -173,6 +173,7 @@ class StageTable:
 
 
 NO_PARTS = Parts(0)
+ALL_PARTS = Parts.OWNER | Parts.DUTY_1 | Parts.DUTY_2 | Parts.DUTY_3
 NO_CAPABILITY = Capability(0)
 
 

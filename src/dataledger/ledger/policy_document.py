@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from dataledger.contracts.identifiers import RECALLED, SUSPENDED, Address, Stage, to_address
-from dataledger.contracts.types import Capability, Edge, Parts, Policy, StageTable
+from dataledger.contracts.types import (
+    ALL_PARTS,
+    DUTIES,
+    Capability,
+    Edge,
+    Parts,
+    Policy,
+    StageTable,
+)
 from dataledger.errors import PolicyError, SourceNotFound, SourceUnreadable, UsageError, shown
 from dataledger.hashing import JsonValue, members, natural, parse_strict, string
 
@@ -245,6 +253,8 @@ def _edge_problems(edge: Edge, own: range) -> Iterator[str]:
         yield "ends where only a regulator may lead"
     if edge.from_stage == edge.to_stage:
         yield "leads nowhere"
+    if edge.duty not in {0, *DUTIES} or edge.must_differ not in range(ALL_PARTS + 1):
+        yield "names a duty other than 1, 2 and 3"
     if not edge.capability:
         yield "needs no capability: everyone could take it"
     if edge.owner_only and Parts.OWNER in edge.must_differ:

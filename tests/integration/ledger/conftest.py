@@ -1,0 +1,12 @@
+"""One devnet for all tests of the ledger: each lets organisations of its own join."""
+
+from collections.abc import Iterator
+
+import pytest
+from consortium import Consortium
+
+
+@pytest.fixture(scope="session")
+def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
+    with Consortium(tmp_path_factory.mktemp("home")) as started:
+        yield started
