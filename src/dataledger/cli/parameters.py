@@ -124,7 +124,12 @@ class Moment(click.ParamType):
             return WITHOUT_END
         if value.startswith("+") and _DURATION.fullmatch(value[1:]):
             return deadline(duration(value[1:]))
-        return int(moment(value).timestamp())
+        unix = int(moment(value).timestamp())
+        if unix < 0:
+            raise InvalidArgument(
+                f"{shown(value)} lies before 1970.", remedy="Give a time that the chain can hold."
+            )
+        return unix
 
 
 class DurationType(click.ParamType):

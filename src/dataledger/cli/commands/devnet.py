@@ -61,8 +61,9 @@ def erase(session: Session, *, yes: bool) -> None:
     from dataledger.chain.devnet import Devnet
     from dataledger.cli.render.machine import DevnetView
 
-    if not yes:
-        click.confirm("Remove the devnet and all that is recorded on it?", abort=True, err=True)
+    question = "Remove the devnet and all that is recorded on it?"
+    if not yes and not click.confirm(question, err=True):
+        click.get_current_context().exit(1)
     devnet = Devnet(session.home)
     devnet.erase()
     session.show(DevnetView(devnet.status()))
