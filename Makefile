@@ -100,7 +100,7 @@ lock: $(python_dev) $(node_dev) ## Bring the lock files in step with pyproject.t
 .PHONY: clean
 clean: ## Remove everything built and installed here
 	@rm -rf .venv node_modules build dist .build contracts/.cache
-	@rm -rf .coverage .import_linter_cache .mypy_cache .pytest_cache tests/ape/.pytest_cache .ruff_cache
+	@rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache tests/ape/.pytest_cache .ruff_cache
 	@find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- Installed ---

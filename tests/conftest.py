@@ -1,12 +1,8 @@
 """What holds for every test: property tests tell how to repeat a failure, and no clock fails them."""
 
 from hypothesis import settings
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.configuration import set_hypothesis_home_dir
 
-settings.register_profile(
-    "dataledger",
-    database=DirectoryBasedExampleDatabase("build/hypothesis"),
-    deadline=None,
-    print_blob=True,
-)
+set_hypothesis_home_dir("build/hypothesis")
+settings.register_profile("dataledger", deadline=None, print_blob=True)
 settings.load_profile("dataledger")
