@@ -189,7 +189,7 @@ class Accounts:
             raise _malformed(path, "it is not JSON") from error
         if not isinstance(document, dict) or document.get("version") != 3:  # noqa: PLR2004
             raise _malformed(path, "it is not of version 3")
-        _check_cost(document, path)
+        _check_encryption(document, path)
         return document
 
 
@@ -236,12 +236,14 @@ def _address(document: dict[str, Any], path: Path) -> Address:
     raise _malformed(path, "it names no address")
 
 
-def _check_cost(document: dict[str, Any], path: Path) -> None:
-    """Refuse parameters that would take the machine's memory or hours to derive a key with."""
+def _check_encryption(document: dict[str, Any], path: Path) -> None:
+    """Refuse other schemes than the one written here, and absurdly costly parameters."""
     crypto = document.get("crypto")
     parameters = crypto.get("kdfparams") if isinstance(crypto, dict) else None
-    if not isinstance(parameters, dict) or crypto.get("kdf") != "scrypt":  # type: ignore[union-attr]
-        raise _malformed(path, "its key is not derived by scrypt")
+    if not isinstance(crypto, dict) or not isinstance(parameters, dict):
+        raise _malformed(path, "it holds no encrypted key")
+    if (crypto.get("kdf"), crypto.get("cipher")) != ("scrypt", "aes-128-ctr"):
+        raise _malformed(path, "it is not encrypted by scrypt and aes-128-ctr")
     limits = {"n": _MAX_SCRYPT_N, "r": _MAX_SCRYPT_R, "p": _MAX_SCRYPT_P, "dklen": 64}
     for name, limit in limits.items():
         value = parameters.get(name)

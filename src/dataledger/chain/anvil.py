@@ -108,7 +108,7 @@ def _install(announce: Announce, cache: Path) -> Path:
             package = Path(draft, "package")
             package.mkdir()
             for name in ("package.json", "package-lock.json"):
-                source = files(__package__).joinpath("anvil_package", name)
+                source = files(__package__).joinpath("anvil_package").joinpath(name)
                 package.joinpath(name).write_bytes(source.read_bytes())
             _run_npm(npm, package)
             if _packaged(package) is None:

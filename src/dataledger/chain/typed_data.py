@@ -57,12 +57,12 @@ class TypedData:
                 or a value is not exactly of its type (range, length, checksum, Unicode).
         """
         _check_types(self.primary_type, self.types)
-        domain = self.document()["domain"]
-        _check_struct("EIP712Domain", domain, {"EIP712Domain": _DOMAIN_TYPE}, "domain", 0)
+        types = {"EIP712Domain": _DOMAIN_TYPE}
+        _check_struct("EIP712Domain", self._domain(), types, "domain", 0)
         _check_struct(self.primary_type, self.message, self.types, self.primary_type, 0)
 
     def document(self) -> dict[str, Any]:
-        """Return the message in the form of `eth_signTypedData_v4`, values unchanged."""
+        """Return the message in the form of `eth_signTypedData_v4`, with `bytes` as they are."""
         types = {"EIP712Domain": _DOMAIN_TYPE, **self.types}
         return {
             "types": {
@@ -70,14 +70,24 @@ class TypedData:
                 for name, fields in types.items()
             },
             "primaryType": self.primary_type,
-            "domain": {
-                "name": self.domain.name,
-                "version": self.domain.version,
-                "chainId": self.domain.chain_id,
-                "verifyingContract": self.domain.verifying_contract,
-            },
-            "message": dict(self.message),
+            "domain": self._domain(),
+            "message": _plain(self.message),
         }
+
+    def _domain(self) -> dict[str, object]:
+        return {
+            "name": self.domain.name,
+            "version": self.domain.version,
+            "chainId": self.domain.chain_id,
+            "verifyingContract": self.domain.verifying_contract,
+        }
+
+
+def _plain(value: object) -> object:
+    """Return `value` with dicts and lists for every mapping and sequence."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _check_types(primary_type: str, types: Mapping[str, Sequence[tuple[str, str]]]) -> None:
