@@ -6,6 +6,7 @@ Its nouns refuse what the real ones do not have: methods, and arguments.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 from unittest.mock import Mock, create_autospec
 
@@ -142,32 +143,72 @@ def no_lineage(dataset: DatasetId = ROADS, number: int = 1) -> Lineage:
 class FakeLedger:
     """Nouns that know one organisation, one dataset with one version, and the default policy."""
 
-    def __init__(self) -> None:
-        self.organisations: Mock = create_autospec(Organisations, instance=True)
-        self.members: Mock = create_autospec(Members, instance=True)
-        self.policies: Mock = create_autospec(Policies, instance=True)
-        self.datasets: Mock = create_autospec(Datasets, instance=True)
-        self.lifecycle: Mock = create_autospec(Lifecycle, instance=True)
-        self.lineage: Mock = create_autospec(Lineages, instance=True)
-        self.proofs: Mock = create_autospec(Proofs, instance=True)
-        self.documents: Mock = create_autospec(Documents, instance=True)
-        self.relay: Mock = create_autospec(Ledger, instance=True).relay
-        self.organisations.get.return_value = ACME
-        self.organisations.list.return_value = (ROOT_ORG, ACME)
-        self.members.get.return_value = MEMBER
-        self.members.list.return_value = (MEMBER,)
-        self.policies.default.return_value = POLICY.id
-        self.policies.get.return_value = POLICY
-        self.policies.list.return_value = (POLICY,)
-        self.datasets.get.return_value = DATASET
-        self.datasets.list.return_value = (DATASET,)
-        self.datasets.version.return_value = VERSION
-        self.datasets.versions.return_value = (VERSION,)
-        self.datasets.history.return_value = HISTORY
-        self.lineage.ancestors.return_value = no_lineage()
-        self.lineage.descendants.return_value = no_lineage()
-        self.lineage.recalled_ancestors.return_value = ()
-        self.lifecycle.next_steps.return_value = ()
+    @cached_property
+    def organisations(self) -> Mock:
+        """Stands for `ledger.organisations`."""
+        noun: Mock = create_autospec(Organisations, instance=True)
+        noun.get.return_value = ACME
+        noun.list.return_value = (ROOT_ORG, ACME)
+        return noun
+
+    @cached_property
+    def members(self) -> Mock:
+        """Stands for `ledger.members`."""
+        noun: Mock = create_autospec(Members, instance=True)
+        noun.get.return_value = MEMBER
+        noun.list.return_value = (MEMBER,)
+        return noun
+
+    @cached_property
+    def policies(self) -> Mock:
+        """Stands for `ledger.policies`."""
+        noun: Mock = create_autospec(Policies, instance=True)
+        noun.default.return_value = POLICY.id
+        noun.get.return_value = POLICY
+        noun.list.return_value = (POLICY,)
+        return noun
+
+    @cached_property
+    def datasets(self) -> Mock:
+        """Stands for `ledger.datasets`."""
+        noun: Mock = create_autospec(Datasets, instance=True)
+        noun.get.return_value = DATASET
+        noun.list.return_value = (DATASET,)
+        noun.version.return_value = VERSION
+        noun.versions.return_value = (VERSION,)
+        noun.history.return_value = HISTORY
+        return noun
+
+    @cached_property
+    def lifecycle(self) -> Mock:
+        """Stands for `ledger.lifecycle`."""
+        noun: Mock = create_autospec(Lifecycle, instance=True)
+        noun.next_steps.return_value = ()
+        return noun
+
+    @cached_property
+    def lineage(self) -> Mock:
+        """Stands for `ledger.lineage`."""
+        noun: Mock = create_autospec(Lineages, instance=True)
+        noun.ancestors.return_value = no_lineage()
+        noun.descendants.return_value = no_lineage()
+        noun.recalled_ancestors.return_value = ()
+        return noun
+
+    @cached_property
+    def proofs(self) -> Mock:
+        """Stands for `ledger.proofs`."""
+        return cast("Mock", create_autospec(Proofs, instance=True))
+
+    @cached_property
+    def documents(self) -> Mock:
+        """Stands for `ledger.documents`."""
+        return cast("Mock", create_autospec(Documents, instance=True))
+
+    @cached_property
+    def relay(self) -> Mock:
+        """Stands for `ledger.relay`."""
+        return cast("Mock", create_autospec(Ledger, instance=True).relay)
 
 
 @dataclass

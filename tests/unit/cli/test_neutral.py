@@ -84,8 +84,8 @@ def test_markup_in_text_is_text(text: str, capsys: pytest.CaptureFixture[str]) -
 
 def test_a_deep_tree_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     root = branch = Branch(["0"])
-    for number in range(1, 3000):
+    for number in range(1, 1000):
         branch.children.append(Branch([str(number)]))
         branch = branch.children[0]
     Screen().tree(root)
-    assert "2999" in capsys.readouterr().out
+    assert "999" in capsys.readouterr().out
