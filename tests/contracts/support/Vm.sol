@@ -9,11 +9,6 @@ interface Vm {
         address emitter;
     }
 
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
     // Keys and callers
     function addr(uint256 secret) external pure returns (address);
     function sign(uint256 secret, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
@@ -58,6 +53,7 @@ interface Vm {
         returns (bytes32[] memory);
     function parseJsonBytesArray(string calldata json, string calldata path) external pure returns (bytes[] memory);
     function toString(uint256 value) external pure returns (string memory);
+    function toString(bytes32 value) external pure returns (string memory);
 
     // Assertions
     function assertTrue(bool condition, string calldata message) external pure;
