@@ -113,6 +113,7 @@ def send(connection: Connection, account: AccountAPI, call: Call[Any]) -> Receip
     """
     simulate(connection, account, call)
     transaction = current_provider().network.ecosystem.create_transaction(
+        sender=account.address,
         receiver=connection.profile.contract(call.contract).address,
         data=call.data,
         **fees_for(account),
