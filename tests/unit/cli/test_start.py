@@ -1,8 +1,8 @@
 """How long a command takes to start, which is what people notice first."""
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -43,14 +43,15 @@ def test_fingerprinting_loads_no_chain_client() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["fingerprint", "--help"]])
 def test_help_is_there_at_once(arguments: list[str]) -> None:
-    # The best of several: a busy machine must not fail it, and a slow start cannot pass it.
-    best = float("inf")
-    for _ in range(10):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "dataledger", *arguments], check=True, capture_output=True
-        )
-        best = min(best, time.perf_counter() - start)
-        if best <= BUDGET_SECONDS:
-            break
-    assert best <= BUDGET_SECONDS
+    # The best of several, in processor time, which is all that a start takes: neither a busy
+    # machine can fail it, nor a slow start pass it.
+    assert min(start_seconds(arguments) for _ in range(5)) <= BUDGET_SECONDS
+
+
+def start_seconds(arguments: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "dataledger", *arguments], check=True, capture_output=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
