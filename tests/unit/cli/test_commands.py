@@ -1,6 +1,7 @@
 """Each command: what it asks of the ledger, and what it answers in both forms."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ from dataledger.ledger.activity import Activity
 from dataledger.ledger.policy_document import PolicyDocument
 from dataledger.ledger.results import LineageEdge, Taint, TaintedVersion, VersionRef
 
+ROOT = Path(__file__).resolve().parents[3]
 AT = RECORDED_AT_UNIX
 ORG = OrgId(2)
 EVIDENCE = Digest.of(b"evidence")
@@ -370,6 +372,14 @@ def test_a_read_needs_no_account(line: str, keys: set[str], words: str, run: Run
     assert words in drawn.out
     assert "\x1b" not in drawn.out
     assert "\u202e" not in drawn.out
+
+
+@pytest.mark.parametrize(("line", "keys", "_words"), READS, ids=[r[0] for r in READS])
+def test_the_keys_of_answers_are_documented(line: str, keys: set[str], _words: str) -> None:
+    noun, verb = line.split()[:2]
+    rows = (ROOT / "docs" / "cli.md").read_text().splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{noun} {verb}`")]
+    assert set(re.findall(r"`([a-z_]+)`", row.split("|")[2])) == keys
 
 
 def test_empty_lists_say_what_there_is_not(run: Run, ledger: FakeLedger) -> None:

@@ -89,3 +89,11 @@ def test_every_command_that_a_message_names_exists() -> None:
         if isinstance(command, Group):
             last = words.split()[-1]
             assert command.name == last, f"there is no command `dataledger {words}`"
+
+
+def test_the_documentation_names_every_command() -> None:
+    text = (SOURCES.parents[1] / "docs" / "cli.md").read_text()
+    for name, command in COMMANDS.items():
+        if not isinstance(command, Group):
+            first, *rest = name.split()
+            assert re.search(rf"`(?:[a-z-]+ )*{rest[-1] if rest else first}", text), name
