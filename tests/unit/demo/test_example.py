@@ -1,10 +1,13 @@
 """The example dataset: one copy, generated, small, and found by the demo."""
 
 import importlib.util
+import os
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from flit_core import buildapi
 
 import dataledger.demo
 from dataledger.demo.steps.png import decode
@@ -51,3 +54,11 @@ def test_the_demo_reads_the_one_copy_in_examples() -> None:
     for path, link in links.items():
         assert link.resolve() == EXAMPLE / path
         assert not link.readlink().is_absolute()
+
+
+def test_a_wheel_carries_the_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    wheel = zipfile.ZipFile(tmp_path / buildapi.build_wheel(os.fspath(tmp_path)))
+    for path in (p for p in EXAMPLE.rglob("*") if p.is_file()):
+        name = f"dataledger/demo/input/{path.relative_to(EXAMPLE).as_posix()}"
+        assert wheel.read(name) == path.read_bytes()
