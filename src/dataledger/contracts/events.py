@@ -355,6 +355,12 @@ def decode_event(log: RawLog) -> Event:
     return kind.from_log(log)
 
 
+def name_of(log: RawLog) -> str:
+    """Return the name of the event that a log claims to hold; its topic where that is unknown."""
+    kind = _by_topic().get(log.topics[0])
+    return f"0x{log.topics[0].hex()}" if kind is None else kind.__name__
+
+
 @cache
 def _items() -> dict[tuple[ContractName, str], AbiItem]:
     return {(c, item.name): item for c in ContractName for item in abi_items(c, "event")}

@@ -8,7 +8,7 @@ head' in that word. The rule reads raw logs: it needs no ABI, and holds for even
 
 from collections.abc import Iterable
 
-from dataledger.contracts.events import RawLog
+from dataledger.contracts.events import RawLog, name_of
 from dataledger.contracts.identifiers import NO_HEAD, Head, keccak256
 from dataledger.errors import HistoryBroken
 from dataledger.hashing import Hash32
@@ -47,8 +47,8 @@ def verify_history(logs: Iterable[RawLog], expected: Head | None = None) -> Head
         head = next_head(head, log)
         if head != carried_head(log):
             raise _broken(
-                f"event {count} does not follow from the one before it: it was altered or moved, "
-                "or one before it is missing"
+                f"event {count} ({name_of(log)}) does not follow from the one before it: it was "
+                "altered or moved, or one before it is missing"
             )
     if expected is not None and head != expected:
         raise _broken(

@@ -100,9 +100,11 @@ class Acting:
         )
 
     def find_recorded(
-        self, action: Action, org: OrgId, kinds: Sequence[type[E]]
+        self, action: Action, org: OrgId | None, kinds: Sequence[type[E]]
     ) -> Recorded[E] | None:
         """Return the event, the last such, by which the chain records `action` by `org`."""
+        if org is None:
+            return None
         if isinstance(action, Register):
             dataset = self.dataset_id(org, action.slug)
         else:
@@ -111,7 +113,11 @@ class Acting:
         return next((r for r in reversed(found) if action.is_recorded_as(r.event)), None)
 
     def _find(
-        self, action: Action, org: Callable[[], OrgId], kinds: Sequence[type[E]], refusal: Refusal
+        self,
+        action: Action,
+        org: Callable[[], OrgId | None],
+        kinds: Sequence[type[E]],
+        refusal: Refusal,
     ) -> Recorded[E] | None:
         if refusal.error_name not in _REPEATED:
             return None

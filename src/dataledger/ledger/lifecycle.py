@@ -169,6 +169,8 @@ class Lifecycle:
         # Run again when the dataset has moved on, the same command would mean another step: one
         # from where the dataset is now.
         org = self._onchain.signer_org()
+        if org is None:
+            return None
         for recorded in reversed(self._onchain.events([Advanced], step.dataset, org)):
             event = recorded.event
             taken = (event.version, event.to_stage, event.evidence)

@@ -21,7 +21,6 @@ from dataledger.errors import (
     CheckFailed,
     InvalidArgument,
     NodeError,
-    NotFound,
     Refused,
     Reverted,
 )
@@ -198,25 +197,17 @@ class OnChain:
             )
         return self._signer
 
-    def signer_org(self) -> OrgId:
-        """Return the organisation that the signer is a member of, active or not.
-
-        Raises:
-            NotFound: it is a member of none.
-        """
+    def signer_org(self) -> OrgId | None:
+        """Return the organisation that the signer is bound to, whether or not it can act."""
         return self.org_of(self.signer.address)
 
-    def org_of(self, key: Address) -> OrgId:
-        """Return the organisation that `key` is bound to. Raises `NotFound` where it is to none."""
+    def org_of(self, key: Address) -> OrgId | None:
+        """Return the organisation that `key` is bound to."""
         if key not in self._member_orgs:
             org = self.read(organisations.member(key)).org
             if org is None:
-                raise NotFound(
-                    f"The key {key} is a member of no organisation.",
-                    remedy="Use a member's account, or have the key added to your organisation.",
-                )
-            # A key is bound for ever; only a reorganisation can take it back, and then it is wrong
-            # to act for it in any case.
+                return None
+            # A key is bound for ever; should a reorganisation take that back, the contract refuses.
             self._member_orgs[key] = org
         return self._member_orgs[key]
 

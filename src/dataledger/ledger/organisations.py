@@ -191,7 +191,8 @@ class Organisations:
             *(admission.name, admission.capabilities, admission.grantable),
             admission.profile_digest,
         )
-        return found if recorded == asked and event.parent == self._onchain.signer_org() else None
+        ours = event.parent is not None and event.parent == self._onchain.signer_org()
+        return found if ours and recorded == asked else None
 
     # -------------------------------------------------------------------------------------- reading
 

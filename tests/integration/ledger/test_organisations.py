@@ -1,7 +1,7 @@
 """Organisations, members and policies, as they are administered."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from consortium import Consortium, manifest, new_signer, org_of
@@ -19,6 +19,7 @@ from dataledger.ledger import (
     WITHOUT_END,
     Address,
     Capability,
+    Ledger,
     OrgId,
     PolicyDocument,
     PolicyId,
@@ -255,6 +256,50 @@ def test_a_stranger_is_no_member(consortium: Consortium) -> None:
         consortium.open(key).datasets.register(consortium.new_slug(), manifest("x"))
     with pytest.raises(InvalidAddress):
         consortium.root.members.get(Address("somebody"))
+
+
+WRITES: dict[str, Callable[[Ledger, OrgId, Address], object]] = {
+    "admit": lambda ledger, _org, key: ledger.organisations.admit(
+        f"by-{key[2:10].lower()}", "X", admin=key, capabilities=CUSTODIAN
+    ),
+    "set_capabilities": lambda ledger, org, _key: ledger.organisations.set_capabilities(
+        org, capabilities=CUSTODIAN, grantable=CUSTODIAN
+    ),
+    "suspend": lambda ledger, org, _key: ledger.organisations.suspend(org, "because"),
+    "reinstate": lambda ledger, org, _key: ledger.organisations.reinstate(org),
+    "propose_handover": lambda ledger, _org, key: ledger.organisations.propose_handover(key),
+    "cancel_handover": lambda ledger, _org, _key: ledger.organisations.cancel_handover(),
+    "add": lambda ledger, org, key: ledger.members.add(org, key, Role.OPERATOR),
+    "renew": lambda ledger, org, _key: ledger.members.renew(ledger.members.list(org)[0].key, 2**39),
+    "end": lambda ledger, org, _key: ledger.members.end(ledger.members.list(org)[0].key),
+    "publish": lambda ledger, _org, _key: ledger.policies.publish(PolicyDocument.default()),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_an_operator_does_not_administer(consortium: Consortium, name: str) -> None:
+    owner, key = consortium.join(CUSTODIAN | Capability.REGULATOR), new_signer()
+    owner.members.add(org_of(owner), key.address, Role.OPERATOR)
+    with pytest.raises(Refused, match="this needs an administrator") as caught:
+        WRITES[name](consortium.open(key), org_of(owner), new_signer().address)
+    assert caught.value.error_name == "NotAdmin"
+
+
+def test_a_stranger_takes_no_step(consortium: Consortium) -> None:
+    owner = consortium.join(CUSTODIAN)
+    dataset = owner.datasets.register(consortium.new_slug(), manifest("x")).event.dataset
+    owner.lifecycle.advance(dataset, "COLLECTED", Digest.of(b"1"))
+    stranger = consortium.open(new_signer())
+    with pytest.raises(Refused, match="is a member of no organisation"):
+        stranger.lifecycle.advance(dataset, "CLEANED", Digest.of(b"1"))
+    with pytest.raises(Refused, match="the step was meant to start from PLANNED"):
+        stranger.lifecycle.advance(dataset, "COLLECTED", Digest.of(b"1"), from_stage="PLANNED")
+    with pytest.raises(Refused, match="is a member of no organisation"):
+        stranger.lifecycle.suspend(dataset, "because")
+    with pytest.raises(Refused, match="is a member of no organisation"):
+        stranger.lifecycle.reinstate(dataset, "because")
+    with pytest.raises(Refused, match="is a member of no organisation"):
+        stranger.members.rotate(new_signer().address)
 
 
 def test_reading_needs_no_signer_and_writing_does(consortium: Consortium) -> None:
