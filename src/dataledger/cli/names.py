@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     )
 
 LISTED_AT_MOST = 5
+ALIKE = 0.6
+ALIKE_WITH_OWNER = 0.75
+"""Datasets of one owner share that part of their names."""
 _FORMS = {
     "organisation": "Name it by its slug or its number; `dataledger org list` shows both.",
     "dataset": "Name it OWNER/SLUG, or by its 0x… id; `dataledger dataset list` names all.",
@@ -111,7 +114,8 @@ def _nearest(error: UsageError, noun: str, text: str, known: Iterable[str]) -> U
     names = list(known)
     # A dataset's slug without its owner is near, too.
     parts = {name.partition("/")[2]: name for name in names}
-    near = get_close_matches(text, names, LISTED_AT_MOST)
+    cutoff = ALIKE_WITH_OWNER if "/" in text else ALIKE
+    near = get_close_matches(text, names, LISTED_AT_MOST, cutoff)
     near += [parts[part] for part in get_close_matches(text, parts, LISTED_AT_MOST)]
     hint = ""
     if near:

@@ -1,15 +1,15 @@
 """Untrusted text cannot steer a terminal."""
 
 import io
-import sys
 import unicodedata
+from contextlib import redirect_stdout
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataledger.cli.render.neutral import neutral
-from dataledger.cli.render.screen import Branch, Screen, Styled
+from dataledger.cli.render.screen import Branch, Hash, Screen, Styled
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -55,8 +55,7 @@ def test_controls_become_visible(text: str, shown: str) -> None:
 @given(HOSTILE)
 def test_every_way_of_drawing_neutralises(text: str) -> None:
     stream = io.StringIO()
-    before, sys.stdout = sys.stdout, stream
-    try:
+    with redirect_stdout(stream):
         screen = Screen()
         screen.line(text, Styled(text, "bold"))
         screen.success(text)
@@ -64,11 +63,9 @@ def test_every_way_of_drawing_neutralises(text: str) -> None:
         screen.warning(text)
         screen.hint(text)
         screen.fields([(text, text), ("styled", Styled(text, "red")), ("absent", None)])
-        screen.table([text], [[text], [Styled(text, "red")]], empty=text)
+        screen.table([text], [[text], [Styled(text, "red")], [Hash(text)]], empty=text)
         screen.table([text], [], empty=text)
         screen.tree(Branch([text], [Branch([text, Styled(text, "cyan")])]))
-    finally:
-        sys.stdout = before
     drawn = stream.getvalue().replace("\n", "")
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in drawn)
 
@@ -89,3 +86,20 @@ def test_a_deep_tree_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
         branch = branch.children[0]
     Screen().tree(root)
     assert "999" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [("80", "0xababababababa…ababab"), ("300", "0x" + "ab" * 32)]
+)
+def test_hashes_are_brief_on_a_narrow_terminal_only(
+    columns: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", columns)
+    stream = Terminal()
+    with redirect_stdout(stream):
+        Screen().table(["hash"], [[Hash("0x" + "ab" * 32)]], empty="")
+    assert f"{shown} " in f"{stream.getvalue()} ".replace("\n", " ")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
-from dataledger.cli.render.screen import Cell, Screen, Styled
+from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import recorded_at_text, size_text, time_text
 from dataledger.contracts.events import (
     Advanced,
@@ -142,7 +142,7 @@ class HistoryView:
                     recorded.log.block_number,
                     self.names.organisation(recorded.event.org),
                     event_text(recorded.event, stages),
-                    Styled(recorded.log.transaction_hash, "dim"),
+                    Hash(recorded.log.transaction_hash),
                 ]
                 for recorded in self.history.events
             ),
@@ -188,7 +188,7 @@ def draw_versions(screen: Screen, versions: Sequence[Version], names: Names) -> 
                 version.number,
                 f"{version.record.file_count:,}",
                 size_text(version.record.size_bytes),
-                str(version.record.content_root),
+                Hash(str(version.record.content_root)),
                 _origin(version.record, names),
                 time_text(version.recorded_at_unix),
                 Styled(version.recall.severity.name, "bold red") if version.recall else "",

@@ -11,7 +11,7 @@ from dataledger.chain.profile import Profile
 from dataledger.cli.deployment import Deployment
 from dataledger.cli.render.confirmation import Confirmation
 from dataledger.cli.render.document import document_of
-from dataledger.cli.render.screen import Cell, Screen, Styled
+from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.hashing import JsonValue
 
 
@@ -218,9 +218,9 @@ class OutboxView:
                 [
                     entry.operation_id,
                     entry.state.value,
-                    entry.sender,
+                    Hash(entry.sender),
                     entry.nonce,
-                    entry.transaction_hash,
+                    Hash(entry.transaction_hash),
                     f"{datetime.fromtimestamp(entry.signed_at_unix, UTC):%Y-%m-%d %H:%M:%S} UTC",
                 ]
                 for entry in self.entries

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
-from dataledger.cli.render.screen import Cell, Screen, Styled
+from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import capabilities_text, time_text
 from dataledger.contracts.types import Role
 from dataledger.hashing import JsonValue
@@ -125,7 +125,7 @@ def draw_members(screen: Screen, members: Sequence[Member], names: Names) -> Non
         ["key", "organisation", "role", "from", "until", "can act now"],
         (
             [
-                member.key,
+                Hash(member.key),
                 names.organisation(member.org),
                 Styled(member.role.name, "bold" if member.role is Role.ADMIN else ""),
                 time_text(member.valid_from_unix),

@@ -13,6 +13,10 @@ from dataledger.cli.render.neutral import neutral
 
 WIDTH_OF_A_PIPE = 1000
 """Where there is no terminal, nothing is folded: lines stay whole for other programs."""
+WIDE = 180
+"""From so many columns on, tables have room for whole hashes."""
+SHOWN_START = 15
+SHOWN_END = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,14 @@ class Styled:
     style: str
 
 
-Cell = str | int | Styled
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """A digest, id or address: whole, but in the middle of a table on a narrow terminal."""
+
+    text: str
+
+
+Cell = str | int | Styled | Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +98,12 @@ class Screen:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, empty: str) -> None:
         """Print a table; `empty` in its place when there are no rows."""
+        is_narrow = self.is_terminal and self._console.width < WIDE
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for column in columns:
             table.add_column(Text(neutral(column)), overflow="fold")
         for row in rows:
-            table.add_row(*(_text(cell) for cell in row))
+            table.add_row(*(_text(cell, brief=is_narrow) for cell in row))
         if table.row_count:
             self._console.print(table)
         else:
@@ -113,9 +125,12 @@ class Screen:
             ]
 
 
-def _text(cell: Cell) -> Text:
+def _text(cell: Cell, *, brief: bool = False) -> Text:
     if isinstance(cell, Styled):
         return Text(neutral(cell.text), style=cell.style)
+    if isinstance(cell, Hash):
+        text = neutral(cell.text)
+        return Text(f"{text[:SHOWN_START]}…{text[-SHOWN_END:]}" if brief else text)
     return Text(neutral(str(cell)))
 
 
