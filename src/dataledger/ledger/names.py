@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from dataledger.contracts import dataset_ledger
 from dataledger.contracts.events import (
     DatasetRegistered,
     Event,
@@ -11,7 +12,7 @@ from dataledger.contracts.events import (
 )
 from dataledger.contracts.identifiers import RESERVED_STAGES, DatasetId, OrgId, PolicyId, Stage
 from dataledger.contracts.reverts import Refusal
-from dataledger.errors import NotFound
+from dataledger.errors import CommitmentMismatch, NotFound
 from dataledger.ledger.results import Recorded
 
 if TYPE_CHECKING:
@@ -43,13 +44,29 @@ class Names:
         return {org: event.slug for org, event in self.admissions(orgs).items()}
 
     def policy(self, policy: PolicyId) -> PolicyPublished:
-        """Return how a policy was published. Raises `NotFound`."""
-        found = self._first_events([policy], PolicyPublished, self._policies, lambda e: e.policy)
+        """Return how a policy was published.
+
+        Raises:
+            NotFound: there is no such policy.
+            CommitmentMismatch: the log holds another policy than the contract knows by this id.
+        """
+        if policy in self._policies:
+            return self._policies[policy].event
+        deep: dict[PolicyId, Recorded[PolicyPublished]] = {}
+        found = self._first_events([policy], PolicyPublished, deep, lambda e: e.policy)
         if policy not in found:
             raise NotFound(
                 f"There is no policy {policy}.", remedy="List the policies, and choose one."
             )
-        return found[policy].event
+        event = found[policy].event
+        call = dataset_ledger.policy_by_digest(event.content.digest)
+        if self._onchain.read(call) != policy:
+            raise CommitmentMismatch(
+                f"The log of policy {policy} is not what the contract commits to.",
+                remedy="The node gives false logs: ask another one.",
+            )
+        self._policies |= deep
+        return event
 
     def registrations(
         self, datasets: Iterable[DatasetId]

@@ -39,11 +39,13 @@ from dataledger.contracts.types import (
 )
 from dataledger.errors import (
     CheckFailed,
+    CommitmentMismatch,
     ConnectionFailed,
     ContractMismatch,
     HistoryBroken,
     InvalidArgument,
     NodeError,
+    NotFound,
     Refused,
     Reverted,
 )
@@ -106,6 +108,7 @@ def test_a_refused_read_is_put_into_words_with_names(node: ScriptedNode) -> None
     node.log(ADMITTED)
     node.log(REGISTERED)
     node.log(PUBLISHED)
+    node.answer(dataset_ledger.policy_by_digest(POLICY.digest), PolicyId(1))
     call = dataset_ledger.advance(Step(DATASET, 1, Stage(1), Stage(3), Digest.of(b"")))
     node.refuse(call, _error(ContractName.DATASET_LEDGER, "StageMismatch", DATASET.value, 2, 3))
     with pytest.raises(Refused) as caught:
@@ -191,6 +194,19 @@ def test_names_are_kept_once_they_are_deep_enough(node: ScriptedNode) -> None:
     onchain.names.organisations([ACME])
     onchain.names.organisations([ACME])
     assert node.count("eth_getLogs") == before + 2
+
+
+def test_a_policy_that_the_contract_does_not_know_is_refused(node: ScriptedNode) -> None:
+    node.log(PUBLISHED)
+    node.answer(dataset_ledger.policy_by_digest(POLICY.digest), PolicyId(2))
+    names = OnChain(node.connection()).names
+    for _ in range(2):
+        with pytest.raises(CommitmentMismatch, match="policy 1"):
+            names.policy(PolicyId(1))
+    with pytest.raises(NotFound):
+        names.policy(PolicyId(2))
+    node.answer(dataset_ledger.policy_by_digest(POLICY.digest), PolicyId(1))
+    assert names.stage_name(PolicyId(1), Stage(3)) == "CLEANED"
 
 
 def test_many_values_of_a_topic_are_asked_for_in_parts(node: ScriptedNode) -> None:
