@@ -59,7 +59,7 @@ check: install ## Check format, style, types, the layers and the lock files
 	@echo "Checking the format of Solidity"
 	@$(forge) fmt --check
 	@echo "Checking the style of Solidity"
-	@$(forge) lint contracts
+	@FOUNDRY_PROFILE=lint $(forge) lint contracts
 	@echo "Checking the lock files"
 	@$(python) $(toolchain)/check_locks.py
 

@@ -24,8 +24,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     uint8 private constant INDEPENDENT = 0x0F;
 
     /// @dev The commitment of the record that is all zero.
-    bytes32 private constant NO_VERSION =
-        keccak256(abi.encode(bytes32(0), bytes32(0), uint64(0), uint64(0), uint64(0), uint8(0), uint256(0xe0), uint256(0)));
+    bytes32 private constant NO_VERSION = keccak256(
+        abi.encode(bytes32(0), bytes32(0), uint64(0), uint64(0), uint64(0), uint8(0), uint256(0xe0), uint256(0))
+    );
 
     /// @dev What a published policy keeps of itself, besides its edges.
     struct PolicyTerms {
@@ -151,9 +152,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         if (from == SUSPENDED) revert AlreadySuspended(dataset);
         _states[dataset] = current.suspend();
         suspendedBy[dataset] = org;
-        _record(
-            DatasetSuspended.selector, dataset, org, msg.sender, abi.encode(head[dataset], from, reason, _now())
-        );
+        _record(DatasetSuspended.selector, dataset, org, msg.sender, abi.encode(head[dataset], from, reason, _now()));
     }
 
     /// @inheritdoc IDatasetLedger
@@ -165,9 +164,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         Stage to = current.stage();
         _states[dataset] = current;
         suspendedBy[dataset] = NO_ORG;
-        _record(
-            DatasetReinstated.selector, dataset, org, msg.sender, abi.encode(head[dataset], to, reason, _now())
-        );
+        _record(DatasetReinstated.selector, dataset, org, msg.sender, abi.encode(head[dataset], to, reason, _now()));
     }
 
     /// @inheritdoc IDatasetLedger
@@ -199,16 +196,16 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     {
         return commitment[dataset][version]
             == keccak256(
-                abi.encode(
-                    record.contentRoot,
-                    record.manifestDigest,
-                    record.sizeBytes,
-                    record.fileCount,
-                    record.recordCount,
-                    record.saltScheme,
-                    record.parents
-                )
-            );
+            abi.encode(
+            record.contentRoot,
+            record.manifestDigest,
+            record.sizeBytes,
+            record.fileCount,
+            record.recordCount,
+            record.saltScheme,
+            record.parents
+        )
+        );
     }
 
     /// @inheritdoc IDatasetLedger
@@ -361,9 +358,8 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         if (block.timestamp < allowedFrom) revert TooEarly(step.dataset, allowedFrom);
         if (rule.approvals() != 0) _checkApprovals(step, current.revision(), rule.approvals(), org);
         if (rule.gated()) {
-            IStepGate(_policies[current.policy()].gate).check(
-                step.dataset, step.version, step.from, step.to, org, step.evidence
-            );
+            IStepGate(_policies[current.policy()].gate)
+                .check(step.dataset, step.version, step.from, step.to, org, step.evidence);
         }
 
         if (rule.duty() != 0) current = current.recordDuty(step.dataset, rule.duty(), org);
@@ -453,11 +449,9 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     function _checkAuthorisation(Authorisation calldata authorisation, bytes32 structHash) private {
         if (block.timestamp > authorisation.deadline) revert AuthorisationExpired(authorisation.deadline);
-        if (
-            !SignatureChecker.isValidSignatureNow(
+        if (!SignatureChecker.isValidSignatureNow(
                 authorisation.signer, _hashTypedDataV4(structHash), authorisation.signature
-            )
-        ) revert InvalidSignature(authorisation.signer);
+            )) revert InvalidSignature(authorisation.signer);
         _useCheckedNonce(authorisation.signer, authorisation.nonce);
     }
 

@@ -146,7 +146,12 @@ interface IDatasetLedger {
     // ------------------------------------------------------------------------------------------------ events
 
     event PolicyPublished(
-        PolicyId indexed policy, OrgId indexed org, address indexed by, bytes32 digest, Policy content, uint40 recordedAt
+        PolicyId indexed policy,
+        OrgId indexed org,
+        address indexed by,
+        bytes32 digest,
+        Policy content,
+        uint40 recordedAt
     );
     /// `record` is version 1; all zero where the dataset was registered without one.
     event DatasetRegistered(

@@ -74,7 +74,12 @@ interface IOrganisations {
         uint40 recordedAt
     );
     event CapabilitiesChanged(
-        OrgId indexed org, OrgId indexed byOrg, address indexed by, uint16 capabilities, uint16 grantable, uint40 recordedAt
+        OrgId indexed org,
+        OrgId indexed byOrg,
+        address indexed by,
+        uint16 capabilities,
+        uint16 grantable,
+        uint40 recordedAt
     );
     event OrganisationSuspended(
         OrgId indexed org, OrgId indexed byOrg, address indexed by, string reason, uint40 recordedAt
@@ -89,7 +94,9 @@ interface IOrganisations {
         uint40 validUntil,
         uint40 recordedAt
     );
-    event MemberRenewed(OrgId indexed org, address indexed key, address indexed by, uint40 validUntil, uint40 recordedAt);
+    event MemberRenewed(
+        OrgId indexed org, address indexed key, address indexed by, uint40 validUntil, uint40 recordedAt
+    );
     event MemberEnded(OrgId indexed org, address indexed key, address indexed by, uint40 recordedAt);
     event KeyRotated(OrgId indexed org, address indexed oldKey, address indexed newKey, uint40 recordedAt);
     event RootHandoverProposed(address indexed successor, address indexed by, uint40 recordedAt);

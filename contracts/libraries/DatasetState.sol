@@ -25,7 +25,13 @@ library DatasetState {
     uint256 private constant CARRIED_OVER = 0x07 << FLAGS;
     uint256 private constant RESUME = FLAGS + 3;
 
+    /// @dev The stage, the time and the revision.
+    uint256 private constant EVERY_STEP_CHANGES = 0xff << STAGE | 0xffffffffff << UPDATED_AT | 0xffffff << REVISION;
+
     // ------------------------------------------------------------------------------------------------- reads
+
+    // A cast takes one field and drops those above it.
+    // forge-lint: disable-start(unsafe-typecast)
 
     function exists(PackedState self) internal pure returns (bool) {
         return PackedState.unwrap(self) != 0;
@@ -83,6 +89,8 @@ library DatasetState {
         }
     }
 
+    // forge-lint: disable-end(unsafe-typecast)
+
     // ----------------------------------------------------------------------------------------------- changes
 
     /// @notice A dataset that is not yet at any stage.
@@ -93,13 +101,10 @@ library DatasetState {
     function moveTo(PackedState self, Stage to) internal view returns (PackedState) {
         // Counted in checked arithmetic: a dataset stops, rather than start its revisions anew.
         uint256 next = uint256(self.revision() + 1);
-        uint256 kept = PackedState.unwrap(self)
-            & ~(uint256(type(uint8).max) << STAGE | uint256(type(uint40).max) << UPDATED_AT
-                | uint256(type(uint24).max) << REVISION);
-        return PackedState.wrap(
-            kept | uint256(Stage.unwrap(to)) << STAGE | uint256(uint40(block.timestamp)) << UPDATED_AT
-                | next << REVISION
-        );
+        uint256 kept = PackedState.unwrap(self) & ~EVERY_STEP_CHANGES;
+        uint256 changed =
+            uint256(Stage.unwrap(to)) << STAGE | uint256(uint40(block.timestamp)) << UPDATED_AT | next << REVISION;
+        return PackedState.wrap(kept | changed);
     }
 
     /// @notice A new version, at `to`: every duty now counts as done for an earlier one.
@@ -131,6 +136,7 @@ library DatasetState {
     }
 
     function resume(PackedState self) internal view returns (PackedState) {
+        // forge-lint: disable-next-line(unsafe-typecast): one field, as above
         Stage to = Stage.wrap(uint8(PackedState.unwrap(self) >> RESUME));
         return self._resumingAt(Stage.wrap(0)).moveTo(to);
     }

@@ -110,8 +110,8 @@ library Policies {
     }
 
     function _isValid(IDatasetLedger.Edge calldata edge, uint256 stages) private pure returns (bool) {
-        return (_isOwn(edge.from, stages) || edge.from == RECALLED) && _isOwn(edge.to, stages)
-            && edge.from != edge.to && edge.capability != 0 && edge.duty <= 3 && edge.mustDiffer <= PARTS
+        return (_isOwn(edge.from, stages) || edge.from == RECALLED) && _isOwn(edge.to, stages) && edge.from != edge.to
+            && edge.capability != 0 && edge.duty <= 3 && edge.mustDiffer <= PARTS
             && !(edge.ownerOnly && edge.mustDiffer & OWNER_BIT != 0)
             && (edge.approvals == 0) == (edge.approverCapability == 0);
     }

@@ -16,9 +16,7 @@ library SignedActions {
     bytes32 private constant STEP_TYPE = keccak256(STEP);
     bytes32 private constant REGISTER_TYPE = keccak256(
         abi.encodePacked(
-            "Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)",
-            PARENT,
-            RECORD
+            "Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)", PARENT, RECORD
         )
     );
     bytes32 private constant ADD_VERSION_TYPE = keccak256(
@@ -40,14 +38,7 @@ library SignedActions {
         IDatasetLedger.Authorisation calldata authorisation
     ) internal pure returns (bytes32) {
         return keccak256(
-            abi.encode(
-                REGISTER_TYPE,
-                slug,
-                policy,
-                _record(record),
-                authorisation.nonce,
-                authorisation.deadline
-            )
+            abi.encode(REGISTER_TYPE, slug, policy, _record(record), authorisation.nonce, authorisation.deadline)
         );
     }
 
@@ -58,14 +49,7 @@ library SignedActions {
         IDatasetLedger.Authorisation calldata authorisation
     ) internal pure returns (bytes32) {
         return keccak256(
-            abi.encode(
-                ADD_VERSION_TYPE,
-                dataset,
-                number,
-                _record(record),
-                authorisation.nonce,
-                authorisation.deadline
-            )
+            abi.encode(ADD_VERSION_TYPE, dataset, number, _record(record), authorisation.nonce, authorisation.deadline)
         );
     }
 
@@ -74,9 +58,7 @@ library SignedActions {
         pure
         returns (bytes32)
     {
-        return keccak256(
-            abi.encode(ADVANCE_TYPE, _step(step), authorisation.nonce, authorisation.deadline)
-        );
+        return keccak256(abi.encode(ADVANCE_TYPE, _step(step), authorisation.nonce, authorisation.deadline));
     }
 
     function approve(IDatasetLedger.Step calldata step, IDatasetLedger.Authorisation calldata authorisation)
@@ -84,9 +66,7 @@ library SignedActions {
         pure
         returns (bytes32)
     {
-        return keccak256(
-            abi.encode(APPROVE_TYPE, _step(step), authorisation.nonce, authorisation.deadline)
-        );
+        return keccak256(abi.encode(APPROVE_TYPE, _step(step), authorisation.nonce, authorisation.deadline));
     }
 
     function _step(IDatasetLedger.Step calldata step) private pure returns (bytes32) {
