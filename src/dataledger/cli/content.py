@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from dataledger.cli.parameters import PARENT, READABLE_PATH
+from dataledger.cli.parameters import COUNT, PARENT, READABLE_PATH
 from dataledger.cli.session import Session
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 
 workers_option = click.option(
-    "--workers", type=int, metavar="N", help="Files hashed side by side.  [default: processors]"
+    "--workers", type=COUNT, metavar="N", help="Files hashed side by side.  [default: processors]"
 )
 version_option = click.option(
-    "--version", type=int, metavar="N", help="Which version.  [default: the current one]"
+    "--version", type=COUNT, metavar="N", help="Which version.  [default: the current one]"
 )
 
 

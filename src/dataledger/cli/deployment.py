@@ -59,14 +59,15 @@ def deploy_contracts(
     account = session.account_name()
     signer = open_signer(account, lambda: session.passphrase(account), home=session.home)
     root = RootAuthority(session.address(admin) if admin else signer.address, root_slug, name)
-    connection = connect(profile)
-    with Outbox(connection, home=session.home) as outbox:
-        outbox.reconcile(signer)
-        profile = deploy(
-            connection, outbox, signer, root, home=session.home, announce=session.announce
-        )
-    if not publish_policy or root.admin != signer.address:
-        return Deployment(profile, None)
-    session.announce("Publishing the default lifecycle policy")
-    with Ledger.connect(profile, signer=signer, home=session.home) as ledger:
-        return Deployment(profile, ledger.policies.publish(PolicyDocument.default()))
+    with session.waiting():
+        connection = connect(profile)
+        with Outbox(connection, home=session.home) as outbox:
+            outbox.reconcile(signer)
+            profile = deploy(
+                connection, outbox, signer, root, home=session.home, announce=session.announce
+            )
+        if not publish_policy or root.admin != signer.address:
+            return Deployment(profile, None)
+        session.announce("Publishing the default lifecycle policy")
+        with Ledger.connect(profile, signer=signer, home=session.home) as ledger:
+            return Deployment(profile, ledger.policies.publish(PolicyDocument.default()))

@@ -142,6 +142,8 @@ class DurationType(click.ParamType):
         return value if isinstance(value, timedelta) else duration(value)
 
 
+COUNT = click.IntRange(1, 2**32 - 1)
+"""A version's number, or a number of workers."""
 MOMENT = Moment()
 DURATION = DurationType()
 VERSION_NAME = VersionNameType()

@@ -92,12 +92,14 @@ class Session:
 
     @contextmanager
     def outbox(self) -> "Iterator[Outbox]":
-        """Open the outbox of the profile's chain, which must answer."""
-        from dataledger.chain.connection import connect
+        """Open the outbox of the profile's chain. The chain is asked when the outbox asks it."""
+        from dataledger.chain.connection import Connection
         from dataledger.chain.outbox import Outbox
         from dataledger.chain.profile import Profile
+        from dataledger.chain.transport import HttpTransport
 
-        connection = connect(Profile.load(self.profile, self.home))
+        profile = Profile.load(self.profile, self.home)
+        connection = Connection(profile, HttpTransport(profile.endpoints, profile.identity))
         with self._spinner, Outbox(connection, home=self.home) as outbox:
             yield outbox
 

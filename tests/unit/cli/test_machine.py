@@ -184,6 +184,18 @@ def test_a_malformed_profile_is_not_added(machine: Machine, tmp_path: Path) -> N
     assert not (machine.home / "profiles").exists()
 
 
+# ------------------------------------------------------------------------------------------ outbox
+
+
+def test_the_outbox_is_listed_while_no_node_answers(machine: Machine) -> None:
+    Profile("region", 7, BlockHash("0x" + "ab" * 32), (Endpoint("http://127.0.0.1:9/"),)).save(
+        machine.home
+    )
+    code, out, err = machine.run("outbox", "list", "--profile", "region", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"in_flight": [], "reconciled": False}
+
+
 # ------------------------------------------------------------------------------------------ devnet
 
 

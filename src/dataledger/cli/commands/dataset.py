@@ -6,14 +6,14 @@ import click
 
 from dataledger.cli.command import group, pass_session, subcommand
 from dataledger.cli.content import content_options, version_option
-from dataledger.cli.parameters import ParentName
+from dataledger.cli.parameters import COUNT, ParentName
 from dataledger.cli.session import Session
 
 policy_option = click.option(
     "--policy", default="default", show_default=True, metavar="POLICY", help="Its lifecycle."
 )
 number_option = click.option(
-    "--number", type=int, metavar="N", help="It must become this one.  [default: the next]"
+    "--number", type=COUNT, metavar="N", help="It must become this one.  [default: the next]"
 )
 
 

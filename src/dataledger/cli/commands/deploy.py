@@ -41,14 +41,13 @@ def deploy(
     from dataledger.cli.deployment import deploy_contracts
     from dataledger.cli.render.machine import DeploymentView
 
-    with session.waiting():
-        deployment = deploy_contracts(
-            session,
-            rpc=rpc,
-            confirmations=confirmations,
-            slug=slug,
-            name=name,
-            admin=admin,
-            publish_policy=not no_policy,
-        )
+    deployment = deploy_contracts(
+        session,
+        rpc=rpc,
+        confirmations=confirmations,
+        slug=slug,
+        name=name,
+        admin=admin,
+        publish_policy=not no_policy,
+    )
     session.show(DeploymentView(deployment))

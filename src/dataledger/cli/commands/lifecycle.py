@@ -7,7 +7,7 @@ import click
 from dataledger.cli.command import command, pass_session
 from dataledger.cli.content import version_option
 from dataledger.cli.evidence import evidence_options
-from dataledger.cli.parameters import SEVERITY
+from dataledger.cli.parameters import COUNT, SEVERITY
 from dataledger.cli.session import Session
 
 from_option = click.option(
@@ -88,7 +88,7 @@ def approve(
     examples=["dataledger recall acme/roads 2 --severity SERIOUS --reason 'wrong labels'"],
 )
 @click.argument("name", metavar="DATASET")
-@click.argument("version", type=int)
+@click.argument("version", type=COUNT)
 @click.option("--severity", type=SEVERITY, required=True)
 @click.option("--reason", required=True, help="Recorded on the chain, for everybody to read.")
 @pass_session

@@ -16,7 +16,10 @@ def outbox() -> None:
 @subcommand(outbox, "list", examples=["dataledger outbox list"])
 @pass_session
 def list_(session: Session) -> None:
-    """List what is signed and not settled."""
+    """List what is signed and not settled.
+
+    As far as this machine knows: the chain is not asked.
+    """
     from dataledger.cli.render.machine import OutboxView
 
     with session.outbox() as found:

@@ -138,7 +138,9 @@ class DeploymentView:
     def draw(self, screen: Screen) -> None:
         """Draw the same."""
         ProfileView(self.deployment.profile, "The contracts stand on the chain.").draw(screen)
-        if self.deployment.policy is not None:
+        if self.deployment.policy is None:
+            screen.hint("No policy was published: an admin does so by `dataledger policy publish`.")
+        else:
             number = self.deployment.policy.event.policy
             Confirmation(self.deployment.policy, f"Policy {number} is the default one.").draw(
                 screen
