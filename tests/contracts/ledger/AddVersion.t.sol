@@ -80,9 +80,7 @@ contract AddVersionTest is LedgerFixture, EntryPoint {
             if (i == 7) continue;
             uint256 before = vm.snapshotState();
             advanceUpTo(dataset, Stage.wrap(i));
-            _attempt(
-                "clerk", abi.encodeWithSelector(IDatasetLedger.VersionNotAllowed.selector, dataset, Stage.wrap(i))
-            );
+            _attempt("clerk", abi.encodeWithSelector(IDatasetLedger.VersionNotAllowed.selector, dataset, Stage.wrap(i)));
             vm.revertToState(before);
         }
         suspendDataset("regulator", dataset);
@@ -121,10 +119,7 @@ contract AddVersionTest is LedgerFixture, EntryPoint {
         IDatasetLedger.VersionRecord memory record = withParent(recordOf("corpus 2"), dataset, 1);
         bytes32 first = ledger.commitment(dataset, 1);
         uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32;
-        assertState(
-            dataset,
-            IDatasetLedger.State(owner, LABELED, 1, DEFAULT_POLICY, uint40(START), duties, 4, 0x04)
-        );
+        assertState(dataset, IDatasetLedger.State(owner, LABELED, 1, DEFAULT_POLICY, uint40(START), duties, 4, 0x04));
 
         vm.warp(START + 8);
         bytes memory data = abi.encode(ledger.head(dataset), uint32(2), LABELED, record, uint40(START + 8));
@@ -139,8 +134,7 @@ contract AddVersionTest is LedgerFixture, EntryPoint {
         vm.assertEq(slotsWritten(address(organisations)), 0, "slots written elsewhere");
 
         assertState(
-            dataset,
-            IDatasetLedger.State(owner, LABELED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 5, 0x07)
+            dataset, IDatasetLedger.State(owner, LABELED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 5, 0x07)
         );
         vm.assertEq(ledger.head(dataset), head, "head");
         vm.assertEq(ledger.commitment(dataset, 2), commitmentOf(record), "commitment");
@@ -154,9 +148,7 @@ contract AddVersionTest is LedgerFixture, EntryPoint {
         vm.prank(addressOf("clerk"));
         dataset = ledger.register(slugOf("planned"), DEFAULT_POLICY, none);
         _add("clerk", 1, recordOf("planned"), "");
-        assertState(
-            dataset, IDatasetLedger.State(owner, PLANNED, 1, DEFAULT_POLICY, uint40(START), 0, 2, 0x07)
-        );
+        assertState(dataset, IDatasetLedger.State(owner, PLANNED, 1, DEFAULT_POLICY, uint40(START), 0, 2, 0x07));
     }
 
     /// From PUBLISHED, a new version begins at COLLECTED again.

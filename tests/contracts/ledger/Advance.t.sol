@@ -12,8 +12,7 @@ import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
 contract AdvanceTest is LedgerFixture, EntryPoint {
-    string private constant ADVANCED =
-        "Advanced(bytes32,uint32,address,bytes32,uint32,uint8,uint8,bytes32,uint40)";
+    string private constant ADVANCED = "Advanced(bytes32,uint32,address,bytes32,uint32,uint8,uint8,bytes32,uint40)";
 
     DatasetId private dataset;
     IDatasetLedger.Step private clean;
@@ -49,10 +48,7 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
     }
 
     /// A dataset `gauge` under a policy with one edge, PLANNED to COLLECTED, on these terms.
-    function _gauge(IDatasetLedger.Edge memory terms, address gate)
-        private
-        returns (IDatasetLedger.Step memory step)
-    {
+    function _gauge(IDatasetLedger.Edge memory terms, address gate) private returns (IDatasetLedger.Step memory step) {
         IDatasetLedger.Policy memory policy;
         policy.stageNames = new string[](3);
         policy.entry = PLANNED;
@@ -113,9 +109,8 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
         for (uint256 to = 0; to < 256; ++to) {
             if (to == Stage.unwrap(CLEANED)) continue;
             clean.to = Stage.wrap(uint8(to));
-            bytes memory refusal = abi.encodeWithSelector(
-                IDatasetLedger.NoSuchStep.selector, DEFAULT_POLICY, COLLECTED, clean.to
-            );
+            bytes memory refusal =
+                abi.encodeWithSelector(IDatasetLedger.NoSuchStep.selector, DEFAULT_POLICY, COLLECTED, clean.to);
             _attempt("processor", refusal);
         }
     }
@@ -128,9 +123,8 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
         for (uint8 to = 0; to < 32; ++to) {
             clean.from = SUSPENDED;
             clean.to = Stage.wrap(to);
-            bytes memory refusal = abi.encodeWithSelector(
-                IDatasetLedger.NoSuchStep.selector, DEFAULT_POLICY, SUSPENDED, clean.to
-            );
+            bytes memory refusal =
+                abi.encodeWithSelector(IDatasetLedger.NoSuchStep.selector, DEFAULT_POLICY, SUSPENDED, clean.to);
             _attempt("processor", refusal);
         }
     }
@@ -158,9 +152,8 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
     function test_RefusesAnOrganisationWithOnlySomeOfTheCapabilities() external {
         uint16 both = Capabilities.LABELER | Capabilities.AUDITOR;
         IDatasetLedger.Step memory step = _gauge(edge(PLANNED, COLLECTED, both), address(0));
-        bytes memory refusal = abi.encodeWithSelector(
-            IDatasetLedger.MissingCapability.selector, auditor, both, Capabilities.AUDITOR
-        );
+        bytes memory refusal =
+            abi.encodeWithSelector(IDatasetLedger.MissingCapability.selector, auditor, both, Capabilities.AUDITOR);
         _take("auditor", step, refusal);
         vm.prank(addressOf("root"));
         organisations.setCapabilities(auditor, both, 0);
@@ -208,9 +201,8 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
         OrgId second = OrgId.wrap(11);
         _attempt("processor", "");
         advance("processor-2", dataset, COLLECTED);
-        bytes memory refusal = abi.encodeWithSelector(
-            IDatasetLedger.DutyTaken.selector, dataset, uint8(1), processor, second
-        );
+        bytes memory refusal =
+            abi.encodeWithSelector(IDatasetLedger.DutyTaken.selector, dataset, uint8(1), processor, second);
         _take("processor-2", clean, refusal);
         _attempt("processor", "");
     }
@@ -221,8 +213,7 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
         IDatasetLedger.Edge memory terms = edge(PLANNED, COLLECTED, Capabilities.CUSTODIAN);
         terms.minSeconds = 3600;
         IDatasetLedger.Step memory step = _gauge(terms, address(0));
-        bytes memory refusal =
-            abi.encodeWithSelector(IDatasetLedger.TooEarly.selector, step.dataset, START + 3600);
+        bytes memory refusal = abi.encodeWithSelector(IDatasetLedger.TooEarly.selector, step.dataset, START + 3600);
         _take("clerk", step, refusal);
         vm.warp(START + 3599);
         _take("clerk", step, refusal);
@@ -343,8 +334,7 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
 
     function test_WalksTheDefaultPolicyFromEndToEnd() external {
         IDatasetLedger.Step memory step;
-        string[9] memory parts =
-            ["", "", "processor", "labeler", "clerk", "auditor", "clerk", "clerk", "clerk"];
+        string[9] memory parts = ["", "", "processor", "labeler", "clerk", "auditor", "clerk", "clerk", "clerk"];
         OrgId[9] memory orgs = [NONE, NONE, processor, labeler, owner, auditor, owner, owner, owner];
         for (uint8 to = 3; to <= 9; ++to) {
             vm.warp(START + to);
@@ -353,19 +343,16 @@ contract AdvanceTest is LedgerFixture, EntryPoint {
             _take(parts[to - 1], step, "");
             vm.assertEq(ledger.head(dataset), head, "head");
         }
-        uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32
-            | uint96(OrgId.unwrap(owner)) << 64;
-        assertState(
-            dataset, IDatasetLedger.State(owner, DESTROYED, 1, DEFAULT_POLICY, uint40(START + 9), duties, 9, 0)
-        );
+        uint96 duties =
+            uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32 | uint96(OrgId.unwrap(owner)) << 64;
+        assertState(dataset, IDatasetLedger.State(owner, DESTROYED, 1, DEFAULT_POLICY, uint40(START + 9), duties, 9, 0));
     }
 
     function _expectAdvanced(string memory key, OrgId org, IDatasetLedger.Step memory step, uint40 time)
         private
         returns (bytes32 head)
     {
-        bytes memory data =
-            abi.encode(ledger.head(step.dataset), step.version, step.from, step.to, step.evidence, time);
+        bytes memory data = abi.encode(ledger.head(step.dataset), step.version, step.from, step.to, step.evidence, time);
         head = headAfter(ADVANCED, step.dataset, org, addressOf(key), data);
         vm.expectEmit(true, true, true, true, address(ledger));
         emit IDatasetLedger.Advanced(

@@ -11,8 +11,7 @@ import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
 contract ApproveTest is LedgerFixture, EntryPoint {
-    string private constant APPROVED =
-        "StepApproved(bytes32,uint32,address,bytes32,uint32,uint8,uint8,bytes32,uint40)";
+    string private constant APPROVED = "StepApproved(bytes32,uint32,address,bytes32,uint32,uint8,uint8,bytes32,uint40)";
 
     IDatasetLedger.Step private step;
 
@@ -87,9 +86,8 @@ contract ApproveTest is LedgerFixture, EntryPoint {
         _approve("auditor", wanted, abi.encodeWithSelector(IDatasetLedger.EvidenceMissing.selector));
         wanted = step;
         wanted.to = COLLECTED;
-        bytes memory noStep = abi.encodeWithSelector(
-            IDatasetLedger.NoSuchStep.selector, PolicyId.wrap(2), CLEANED, COLLECTED
-        );
+        bytes memory noStep =
+            abi.encodeWithSelector(IDatasetLedger.NoSuchStep.selector, PolicyId.wrap(2), CLEANED, COLLECTED);
         _approve("auditor", wanted, noStep);
     }
 
@@ -122,9 +120,8 @@ contract ApproveTest is LedgerFixture, EntryPoint {
         for (uint8 i = 0; i < keys.length; ++i) {
             vm.prank(addressOf("root"));
             organisations.setCapabilities(orgs[i], SEVEN, 0);
-            bytes memory refusal = abi.encodeWithSelector(
-                IDatasetLedger.DutiesNotSeparate.selector, step.dataset, orgs[i], parts[i]
-            );
+            bytes memory refusal =
+                abi.encodeWithSelector(IDatasetLedger.DutiesNotSeparate.selector, step.dataset, orgs[i], parts[i]);
             _attempt(keys[i], refusal);
         }
     }
@@ -140,9 +137,8 @@ contract ApproveTest is LedgerFixture, EntryPoint {
     function test_ApprovesAStep() external {
         IDatasetLedger.State memory before = ledger.state(step.dataset);
         vm.warp(START + 8);
-        bytes memory data = abi.encode(
-            ledger.head(step.dataset), step.version, step.from, step.to, step.evidence, uint40(START + 8)
-        );
+        bytes memory data =
+            abi.encode(ledger.head(step.dataset), step.version, step.from, step.to, step.evidence, uint40(START + 8));
         bytes32 head = headAfter(APPROVED, step.dataset, auditor, addressOf("auditor"), data);
         vm.expectEmit(true, true, true, true, address(ledger));
         emit IDatasetLedger.StepApproved(

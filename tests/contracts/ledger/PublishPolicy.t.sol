@@ -208,9 +208,7 @@ contract PublishPolicyTest is LedgerFixture, AdminEntryPoint {
         vm.assertEq(PolicyId.unwrap(ledger.policyByDigest(digest)), 0, "not yet");
         vm.warp(START + 6);
         vm.expectEmit(true, true, true, true, address(ledger));
-        emit IDatasetLedger.PolicyPublished(
-            NEXT, regulator, addressOf("regulator"), digest, policy, uint40(START + 6)
-        );
+        emit IDatasetLedger.PolicyPublished(NEXT, regulator, addressOf("regulator"), digest, policy, uint40(START + 6));
         vm.record();
         vm.prank(addressOf("regulator"));
         PolicyId id = ledger.publishPolicy(policy);

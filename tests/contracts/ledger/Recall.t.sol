@@ -54,8 +54,7 @@ contract RecallTest is LedgerFixture, EntryPoint {
     function test_RefusesAnUnknownVersion() external {
         uint32[3] memory versions = [0, 3, type(uint32).max];
         for (uint256 i = 0; i < versions.length; ++i) {
-            bytes memory refusal =
-                abi.encodeWithSelector(IDatasetLedger.UnknownVersion.selector, dataset, versions[i]);
+            bytes memory refusal = abi.encodeWithSelector(IDatasetLedger.UnknownVersion.selector, dataset, versions[i]);
             _recall("regulator", versions[i], refusal);
         }
     }
@@ -68,9 +67,7 @@ contract RecallTest is LedgerFixture, EntryPoint {
     }
 
     function test_RefusesARegulatorOfAnotherJurisdiction() external {
-        _attempt(
-            "outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner)
-        );
+        _attempt("outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner));
     }
 
     // --------------------------------------------------------------------------------------------- success
@@ -79,8 +76,7 @@ contract RecallTest is LedgerFixture, EntryPoint {
         _recalls(2, RECALLED, 3);
         uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32;
         assertState(
-            dataset,
-            IDatasetLedger.State(owner, RECALLED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 6, 0x04)
+            dataset, IDatasetLedger.State(owner, RECALLED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 6, 0x04)
         );
         assertUnrecalled(dataset, 1);
     }
@@ -98,9 +94,7 @@ contract RecallTest is LedgerFixture, EntryPoint {
         uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32;
         assertState(
             dataset,
-            IDatasetLedger.State(
-                owner, SUSPENDED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 7, 0x04 | 31 << 3
-            )
+            IDatasetLedger.State(owner, SUSPENDED, 2, DEFAULT_POLICY, uint40(START + 8), duties, 7, 0x04 | 31 << 3)
         );
         vm.assertTrue(ledger.suspendedBy(dataset) == regulator, "suspended by");
     }

@@ -153,10 +153,7 @@ contract RegisterTest is LedgerFixture, EntryPoint {
         IDatasetLedger.VersionRecord memory record = withParent(recordOf("corpus"), parent, 1);
         _registers(record, 3);
         DatasetId dataset = identifier(owner, "corpus");
-        assertState(
-            dataset,
-            IDatasetLedger.State(owner, PLANNED, 1, DEFAULT_POLICY, uint40(START + 8), 0, 1, 0x07)
-        );
+        assertState(dataset, IDatasetLedger.State(owner, PLANNED, 1, DEFAULT_POLICY, uint40(START + 8), 0, 1, 0x07));
         vm.assertEq(ledger.commitment(dataset, 1), commitmentOf(record), "commitment");
         vm.assertTrue(ledger.verifyVersion(dataset, 1, record), "version");
         vm.assertEq(ledger.commitment(dataset, 2), 0, "no second version");
@@ -167,10 +164,7 @@ contract RegisterTest is LedgerFixture, EntryPoint {
         IDatasetLedger.VersionRecord memory none;
         _registers(none, 2);
         DatasetId dataset = identifier(owner, "corpus");
-        assertState(
-            dataset,
-            IDatasetLedger.State(owner, PLANNED, 0, DEFAULT_POLICY, uint40(START + 8), 0, 1, 0)
-        );
+        assertState(dataset, IDatasetLedger.State(owner, PLANNED, 0, DEFAULT_POLICY, uint40(START + 8), 0, 1, 0));
         vm.assertEq(ledger.commitment(dataset, 1), 0, "no version");
         vm.assertFalse(ledger.verifyVersion(dataset, 1, none), "nor can one be shown");
     }
@@ -178,8 +172,7 @@ contract RegisterTest is LedgerFixture, EntryPoint {
     function _registers(IDatasetLedger.VersionRecord memory record, uint256 slots) private {
         vm.warp(START + 8);
         DatasetId expected = identifier(owner, "corpus");
-        bytes memory data =
-            abi.encode(bytes32(0), DEFAULT_POLICY, slugOf("corpus"), record, uint40(START + 8));
+        bytes memory data = abi.encode(bytes32(0), DEFAULT_POLICY, slugOf("corpus"), record, uint40(START + 8));
         bytes32 head = headAfter(REGISTERED, expected, owner, addressOf("clerk"), data);
         vm.expectEmit(true, true, true, true, address(ledger));
         emit IDatasetLedger.DatasetRegistered(

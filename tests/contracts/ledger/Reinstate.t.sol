@@ -10,8 +10,7 @@ import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
 contract ReinstateDatasetTest is LedgerFixture, EntryPoint {
-    string private constant REINSTATED =
-        "DatasetReinstated(bytes32,uint32,address,bytes32,uint8,string,uint40)";
+    string private constant REINSTATED = "DatasetReinstated(bytes32,uint32,address,bytes32,uint8,string,uint40)";
 
     DatasetId private dataset;
 
@@ -55,18 +54,14 @@ contract ReinstateDatasetTest is LedgerFixture, EntryPoint {
     }
 
     function test_RefusesARegulatorOfAnotherJurisdiction() external {
-        _attempt(
-            "outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner)
-        );
+        _attempt("outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner));
     }
 
     /// What the regulator of a wider jurisdiction froze, one of a narrower cannot thaw.
     function test_RefusesWhereTheSuspenderStandsOutsideTheJurisdiction() external {
         _attempt("regulator", "");
         suspendDataset("root", dataset);
-        _attempt(
-            "regulator", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, regulator, root)
-        );
+        _attempt("regulator", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, regulator, root));
         _attempt("root", "");
     }
 
@@ -87,8 +82,7 @@ contract ReinstateDatasetTest is LedgerFixture, EntryPoint {
 
         uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32;
         assertState(
-            dataset,
-            IDatasetLedger.State(owner, LABELED, 1, DEFAULT_POLICY, uint40(START + 8), duties, 6, 0x04)
+            dataset, IDatasetLedger.State(owner, LABELED, 1, DEFAULT_POLICY, uint40(START + 8), duties, 6, 0x04)
         );
         vm.assertEq(ledger.head(dataset), head, "head");
         vm.assertTrue(ledger.suspendedBy(dataset) == NONE, "suspended by");

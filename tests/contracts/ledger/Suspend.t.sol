@@ -10,8 +10,7 @@ import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
 contract SuspendDatasetTest is LedgerFixture, EntryPoint {
-    string private constant DATASET_SUSPENDED =
-        "DatasetSuspended(bytes32,uint32,address,bytes32,uint8,string,uint40)";
+    string private constant DATASET_SUSPENDED = "DatasetSuspended(bytes32,uint32,address,bytes32,uint8,string,uint40)";
 
     DatasetId private dataset;
 
@@ -54,9 +53,7 @@ contract SuspendDatasetTest is LedgerFixture, EntryPoint {
     }
 
     function test_RefusesARegulatorOfAnotherJurisdiction() external {
-        _attempt(
-            "outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner)
-        );
+        _attempt("outsider", abi.encodeWithSelector(IDatasetLedger.OutsideJurisdiction.selector, outsider, owner));
     }
 
     // --------------------------------------------------------------------------------------------- success
@@ -77,9 +74,7 @@ contract SuspendDatasetTest is LedgerFixture, EntryPoint {
         uint96 duties = uint96(OrgId.unwrap(processor)) | uint96(OrgId.unwrap(labeler)) << 32;
         assertState(
             dataset,
-            IDatasetLedger.State(
-                owner, SUSPENDED, 1, DEFAULT_POLICY, uint40(START + 8), duties, 5, 0x04 | 4 << 3
-            )
+            IDatasetLedger.State(owner, SUSPENDED, 1, DEFAULT_POLICY, uint40(START + 8), duties, 5, 0x04 | 4 << 3)
         );
         vm.assertEq(ledger.head(dataset), head, "head");
         vm.assertTrue(ledger.suspendedBy(dataset) == regulator, "suspended by");

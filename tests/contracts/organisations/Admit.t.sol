@@ -67,9 +67,7 @@ contract AdmitTest is AdminEntryPoint {
     function test_RefusesASlugThatIsTaken() external {
         IOrganisations.Admission memory wanted = admission("novice", 0, 0);
         wanted.slug = slugOf("owner");
-        _admit(
-            "abroad", wanted, abi.encodeWithSelector(IOrganisations.SlugTaken.selector, slugOf("owner"), owner)
-        );
+        _admit("abroad", wanted, abi.encodeWithSelector(IOrganisations.SlugTaken.selector, slugOf("owner"), owner));
     }
 
     function test_RefusesAnInvalidSlug() external {
@@ -95,9 +93,7 @@ contract AdmitTest is AdminEntryPoint {
     function test_RefusesAnAdminKeyThatIsBoundOrNone() external {
         IOrganisations.Admission memory wanted = admission("novice", 0, 0);
         wanted.admin = addressOf("clerk");
-        _admit(
-            "abroad", wanted, abi.encodeWithSelector(IOrganisations.KeyBound.selector, addressOf("clerk"), owner)
-        );
+        _admit("abroad", wanted, abi.encodeWithSelector(IOrganisations.KeyBound.selector, addressOf("clerk"), owner));
         wanted.admin = address(0);
         _admit("abroad", wanted, abi.encodeWithSelector(IOrganisations.InvalidKey.selector, address(0)));
     }

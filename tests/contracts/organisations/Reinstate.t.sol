@@ -42,8 +42,7 @@ contract ReinstateOrganisationTest is AdminEntryPoint {
     }
 
     function test_RefusesTheSuspendedOrganisationItself() external {
-        bytes memory refusal =
-            abi.encodeWithSelector(IOrganisations.OrganisationIsSuspended.selector, owner, province);
+        bytes memory refusal = abi.encodeWithSelector(IOrganisations.OrganisationIsSuspended.selector, owner, province);
         _reinstate("owner", owner, refusal);
     }
 

@@ -13,9 +13,7 @@ contract RenewMemberTest is AdminEntryPoint {
     function setUp() public override {
         super.setUp();
         vm.prank(addressOf("owner"));
-        organisations.addMember(
-            owner, addressOf("temporary"), IOrganisations.Role.ADMIN, uint40(START + 100), UNTIL
-        );
+        organisations.addMember(owner, addressOf("temporary"), IOrganisations.Role.ADMIN, uint40(START + 100), UNTIL);
     }
 
     function _org() internal pure override returns (OrgId) {
@@ -89,9 +87,7 @@ contract RenewMemberTest is AdminEntryPoint {
         vm.warp(START + 4);
         vm.record();
         vm.expectEmit(true, true, true, true, address(organisations));
-        emit IOrganisations.MemberRenewed(
-            owner, addressOf("temporary"), addressOf("owner"), LATER, uint40(START + 4)
-        );
+        emit IOrganisations.MemberRenewed(owner, addressOf("temporary"), addressOf("owner"), LATER, uint40(START + 4));
         _renew("owner", "temporary", LATER, "");
         vm.assertEq(slotsWritten(address(organisations)), 1, "slots written");
         assertMember("temporary", owner, IOrganisations.Role.ADMIN, uint40(START + 100), LATER);

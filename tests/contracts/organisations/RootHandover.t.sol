@@ -110,8 +110,7 @@ contract RootHandoverTest is Consortium {
     function test_RefusesASuccessorBoundMeanwhile() external {
         _propose("root", addressOf("successor"), "");
         addMember("rival", rival, "successor", IOrganisations.Role.OPERATOR);
-        bytes memory bound =
-            abi.encodeWithSelector(IOrganisations.KeyBound.selector, addressOf("successor"), rival);
+        bytes memory bound = abi.encodeWithSelector(IOrganisations.KeyBound.selector, addressOf("successor"), rival);
         _accept("successor", bound);
         _propose("root", addressOf("successor 2"), "");
         _accept("successor 2", "");
@@ -154,9 +153,7 @@ contract RootHandoverTest is Consortium {
         _propose("successor", addressOf("successor 2"), "");
         _accept("successor 2", "");
         vm.assertEq(organisations.rootGeneration(), 2, "generation");
-        vm.expectRevert(
-            abi.encodeWithSelector(IOrganisations.MembershipSuperseded.selector, addressOf("usher"), root)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IOrganisations.MembershipSuperseded.selector, addressOf("usher"), root));
         organisations.actor(addressOf("usher"));
     }
 }

@@ -16,9 +16,8 @@ contract RotateKeyTest is EntryPoint {
     }
 
     function _repetition() internal view override returns (bytes memory) {
-        return abi.encodeWithSelector(
-            IOrganisations.MembershipEnded.selector, addressOf("clerk"), uint40(block.timestamp)
-        );
+        return
+            abi.encodeWithSelector(IOrganisations.MembershipEnded.selector, addressOf("clerk"), uint40(block.timestamp));
     }
 
     function _attempt(string memory key, bytes memory refusal) internal override {

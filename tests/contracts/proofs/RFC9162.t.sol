@@ -174,10 +174,7 @@ contract RFC9162Test {
         );
     }
 
-    function testFuzz_ConsistencyRefused(uint256 seed, uint256 size, uint256 oldSize, uint256 change)
-        external
-        view
-    {
+    function testFuzz_ConsistencyRefused(uint256 seed, uint256 size, uint256 oldSize, uint256 change) external view {
         bytes32[] memory leaves = _leaves(seed, size);
         oldSize = 1 + oldSize % leaves.length;
         bytes32 oldRoot = MerkleTree.root(MerkleTree.prefix(leaves, oldSize));

@@ -23,10 +23,7 @@ contract VerifyTest is LedgerFixture {
         ledger.addVersion(model, 2, second);
     }
 
-    function _register(string memory name, IDatasetLedger.VersionRecord memory record)
-        private
-        returns (DatasetId)
-    {
+    function _register(string memory name, IDatasetLedger.VersionRecord memory record) private returns (DatasetId) {
         vm.prank(addressOf("clerk"));
         return ledger.register(slugOf(name), DEFAULT_POLICY, record);
     }

@@ -77,7 +77,16 @@ contract Handler is LedgerFixture, LedgerModel {
     function _adopt() private {
         orgCount = organisations.organisationCount();
         string[11] memory names = [
-            "root", "province", "owner", "rival", "regulator", "processor", "labeler", "auditor", "abroad", "outsider",
+            "root",
+            "province",
+            "owner",
+            "rival",
+            "regulator",
+            "processor",
+            "labeler",
+            "auditor",
+            "abroad",
+            "outsider",
             "clerk"
         ];
         for (uint32 org = 1; org <= orgCount; ++org) {
@@ -215,8 +224,7 @@ contract Handler is LedgerFixture, LedgerModel {
         if (_below(3) != 0) return _call(name, address(ledger), by, refusal, direct);
         uint256 nonce = _nonces[by] + (_below(5) == 0 ? 1 : 0);
         uint256 deadline = block.timestamp + _below(2);
-        bytes32 structHash =
-            kind == 0 ? Signing.advance(step, nonce, deadline) : Signing.approve(step, nonce, deadline);
+        bytes32 structHash = kind == 0 ? Signing.advance(step, nonce, deadline) : Signing.approve(step, nonce, deadline);
         IDatasetLedger.Authorisation memory authorisation = _authorise(by, nonce, deadline, structHash);
         bytes memory signed = kind == 0
             ? abi.encodeCall(ledger.advanceBySig, (step, authorisation))
@@ -285,8 +293,7 @@ contract Handler is LedgerFixture, LedgerModel {
     function _signed(Registration memory wanted) private view returns (bytes memory) {
         uint256 nonce = _nonces[wanted.by];
         bytes32 structHash = Signing.register(wanted.slug, wanted.policy, wanted.record, nonce, block.timestamp);
-        IDatasetLedger.Authorisation memory authorisation =
-            _authorise(wanted.by, nonce, block.timestamp, structHash);
+        IDatasetLedger.Authorisation memory authorisation = _authorise(wanted.by, nonce, block.timestamp, structHash);
         return abi.encodeCall(ledger.registerBySig, (wanted.slug, wanted.policy, wanted.record, authorisation));
     }
 
@@ -322,10 +329,8 @@ contract Handler is LedgerFixture, LedgerModel {
 
     function _signed(Addition memory wanted) private view returns (bytes memory) {
         uint256 nonce = _nonces[wanted.by];
-        bytes32 structHash =
-            Signing.addVersion(wanted.dataset, wanted.number, wanted.record, nonce, block.timestamp);
-        IDatasetLedger.Authorisation memory authorisation =
-            _authorise(wanted.by, nonce, block.timestamp, structHash);
+        bytes32 structHash = Signing.addVersion(wanted.dataset, wanted.number, wanted.record, nonce, block.timestamp);
+        IDatasetLedger.Authorisation memory authorisation = _authorise(wanted.by, nonce, block.timestamp, structHash);
         return abi.encodeCall(ledger.addVersionBySig, (wanted.dataset, wanted.number, wanted.record, authorisation));
     }
 
@@ -406,8 +411,7 @@ contract Handler is LedgerFixture, LedgerModel {
         uint16 capabilities = _below(3) == 0 ? orgs[org].capabilities : uint16(_below(128)) | 0x0E;
         uint16 grantable = _below(3) == 0 ? orgs[org].grantable : uint16(_below(128)) | 0x0F;
         bytes4 refusal = refuseSetCapabilities(by, org, capabilities, grantable);
-        bytes memory data =
-            abi.encodeCall(organisations.setCapabilities, (OrgId.wrap(org), capabilities, grantable));
+        bytes memory data = abi.encodeCall(organisations.setCapabilities, (OrgId.wrap(org), capabilities, grantable));
         if (!_call("setCapabilities", address(organisations), by, refusal, data)) return;
         orgs[org].capabilities = capabilities;
         orgs[org].grantable = grantable;
@@ -458,9 +462,8 @@ contract Handler is LedgerFixture, LedgerModel {
         uint40 from = uint40(block.timestamp + _below(3) * 600);
         uint40 until = _below(2) == 0 ? EVER : uint40(block.timestamp + _below(3) * 20 days);
         bytes4 refusal = refuseAddMember(by, org, key, role, from, until);
-        bytes memory data = abi.encodeCall(
-            organisations.addMember, (OrgId.wrap(org), key, IOrganisations.Role(role), from, until)
-        );
+        bytes memory data =
+            abi.encodeCall(organisations.addMember, (OrgId.wrap(org), key, IOrganisations.Role(role), from, until));
         if (!_call("addMember", address(organisations), by, refusal, data)) return;
         bind(key, org, role == 2, from, until);
         _remember(name);
@@ -529,8 +532,7 @@ contract Handler is LedgerFixture, LedgerModel {
             mstore(add(data, 0x20), previous)
         }
         bytes32[] memory topics = logs[0].topics;
-        bytes32 next =
-            keccak256(bytes.concat(topics[0], topics[1], topics[2], topics[3], keccak256(data)));
+        bytes32 next = keccak256(bytes.concat(topics[0], topics[1], topics[2], topics[3], keccak256(data)));
         vm.assertEq(claimed, next, "the head in the event");
         datasets[dataset].head = next;
         _touched = dataset;

@@ -80,7 +80,9 @@ contract InvariantsTest {
                 handler.act(uint256(keccak256(abi.encode("kind", walk, i))), uint256(keccak256(abi.encode(walk, i))));
             }
             for (uint256 i = 0; i < counts.length; ++i) {
-                counts[i] += handler.outcomes(
+                counts[
+                    i
+                ] += handler.outcomes(
                     i < writes.length ? bytes32(bytes(writes[i])) : bytes32(refusals[i - writes.length])
                 );
             }

@@ -78,8 +78,8 @@ contract SeparationOfDutiesTest is LedgerFixture {
     }
 
     function _workedAfter(uint256 worked, uint256 i, Stage from, Stage to) private pure returns (uint256) {
-        bool works = from == COLLECTED && to == CLEANED || from == CLEANED && to == LABELED
-            || from == LABELED && to == VALIDATED;
+        bool works = from == COLLECTED && to == CLEANED || from == CLEANED && to == LABELED || from == LABELED
+            && to == VALIDATED;
         return works ? worked | 1 << i : worked;
     }
 

@@ -18,8 +18,8 @@ library DefaultPolicy {
         string[] memory before = vm.parseJsonKeys(json, ".after_version");
         for (uint256 i = 0; i < before.length; ++i) {
             string memory next = vm.parseJsonString(json, string.concat(".after_version.", before[i]));
-            policy.afterVersion |=
-                bytes32(uint256(Stage.unwrap(_stage(policy, next)))) << (8 * (31 - Stage.unwrap(_stage(policy, before[i]))));
+            policy.afterVersion |= bytes32(uint256(Stage.unwrap(_stage(policy, next))))
+            << (8 * (31 - Stage.unwrap(_stage(policy, before[i]))));
         }
 
         uint256 edges;

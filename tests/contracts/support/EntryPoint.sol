@@ -39,8 +39,7 @@ abstract contract EntryPoint is Consortium {
         vm.prank(addressOf("root"));
         organisations.addMember(_org(), addressOf("early"), IOrganisations.Role.ADMIN, from, EVER);
         _attempt(
-            "early",
-            abi.encodeWithSelector(IOrganisations.MembershipNotStarted.selector, addressOf("early"), from)
+            "early", abi.encodeWithSelector(IOrganisations.MembershipNotStarted.selector, addressOf("early"), from)
         );
         vm.warp(from);
         _attempt("early", "");
@@ -80,9 +79,7 @@ abstract contract EntryPoint is Consortium {
 
     function test_RefusesASupersededRootKey() external {
         handOverRoot("successor");
-        _attempt(
-            "root", abi.encodeWithSelector(IOrganisations.MembershipSuperseded.selector, addressOf("root"), root)
-        );
+        _attempt("root", abi.encodeWithSelector(IOrganisations.MembershipSuperseded.selector, addressOf("root"), root));
     }
 
     function test_RefusesASuspendedOrganisation() external {

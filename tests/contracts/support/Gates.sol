@@ -15,10 +15,7 @@ contract Gate is IStepGate {
         _key = key;
     }
 
-    function check(DatasetId dataset, uint32 version, Stage from, Stage to, OrgId org, bytes32 evidence)
-        external
-        view
-    {
+    function check(DatasetId dataset, uint32 version, Stage from, Stage to, OrgId org, bytes32 evidence) external view {
         if (evidence != _key) revert Shut(dataset, version, from, to, org, evidence);
     }
 }

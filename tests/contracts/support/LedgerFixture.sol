@@ -58,8 +58,7 @@ abstract contract LedgerFixture is Consortium {
 
     /// @dev From PLANNED along the default policy, each part played by the organisation of its name.
     function advanceUpTo(DatasetId dataset, Stage last) internal {
-        string[8] memory parts =
-            ["clerk", "processor", "labeler", "clerk", "auditor", "clerk", "clerk", "clerk"];
+        string[8] memory parts = ["clerk", "processor", "labeler", "clerk", "auditor", "clerk", "clerk", "clerk"];
         for (uint8 to = 2; to <= Stage.unwrap(last); ++to) {
             advance(parts[to - 2], dataset, Stage.wrap(to));
         }

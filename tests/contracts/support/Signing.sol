@@ -39,20 +39,12 @@ library Signing {
         return keccak256(abi.encode(typeHash, dataset, number, _record(record), nonce, deadline));
     }
 
-    function advance(IDatasetLedger.Step memory step, uint256 nonce, uint256 deadline)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function advance(IDatasetLedger.Step memory step, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(bytes.concat(bytes(ADVANCE), bytes(STEP)));
         return keccak256(abi.encode(typeHash, _step(step), nonce, deadline));
     }
 
-    function approve(IDatasetLedger.Step memory step, uint256 nonce, uint256 deadline)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function approve(IDatasetLedger.Step memory step, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(bytes.concat(bytes(APPROVE), bytes(STEP)));
         return keccak256(abi.encode(typeHash, _step(step), nonce, deadline));
     }
@@ -94,8 +86,7 @@ library Signing {
     }
 
     function _step(IDatasetLedger.Step memory step) private pure returns (bytes32) {
-        return keccak256(
-            abi.encode(keccak256(bytes(STEP)), step.dataset, step.version, step.from, step.to, step.evidence)
-        );
+        return
+            keccak256(abi.encode(keccak256(bytes(STEP)), step.dataset, step.version, step.from, step.to, step.evidence));
     }
 }

@@ -47,10 +47,7 @@ interface Vm {
     function parseJsonKeys(string calldata json, string calldata path) external pure returns (string[] memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonBytes32(string calldata json, string calldata path) external pure returns (bytes32);
-    function parseJsonBytes32Array(string calldata json, string calldata path)
-        external
-        pure
-        returns (bytes32[] memory);
+    function parseJsonBytes32Array(string calldata json, string calldata path) external pure returns (bytes32[] memory);
     function parseJsonBytesArray(string calldata json, string calldata path) external pure returns (bytes[] memory);
     function toString(uint256 value) external pure returns (string memory);
     function toString(bytes32 value) external pure returns (string memory);
