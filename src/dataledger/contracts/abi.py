@@ -14,13 +14,22 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
 from dataledger.contracts.artifacts import Artifact, ContractName
-from dataledger.contracts.identifiers import Address, DatasetId, Slug, address_of, keccak256
+from dataledger.contracts.identifiers import (
+    Address,
+    DatasetId,
+    Slug,
+    address_of,
+    keccak256,
+    to_slug,
+)
 from dataledger.contracts.types import Policy, StageTable, VersionRecord
-from dataledger.errors import InvalidArgument, NodeError, shown
+from dataledger.errors import InvalidArgument, NodeError, UsageError, shown
 from dataledger.hashing import Algorithm, Digest, Hash32
 
 WORD_BYTES = 32
 SELECTOR_BYTES = 4
+
+_REMEDY = "Ask another node; if it answers the same, check the contract addresses."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ def malformed(reason: str, data: bytes) -> NodeError:
     """Return the error for bytes from the chain that are not what the contract writes."""
     return NodeError(
         f"The node answered {len(data)} bytes that are {shown(reason)[1:-1]}.",
-        remedy="Ask another node; if it answers the same, check the contract addresses.",
+        remedy=_REMEDY,
     )
 
 
@@ -169,7 +178,20 @@ def to_raw(kind: Any, value: Any) -> Any:
 
 
 def from_raw(kind: Any, raw: Any) -> Any:
-    """Return what `decode` gave as a value of the type `kind`. Raises `NodeError`, too."""
+    """Return what `decode` gave as a value of the type `kind`.
+
+    Raises:
+        NodeError: no contract writes such a value, such as a slug that breaks the rule.
+    """
+    try:
+        return _from_raw(kind, raw)
+    except UsageError as error:
+        raise NodeError(
+            f"The node answered what no contract writes: {error}", remedy=_REMEDY
+        ) from error
+
+
+def _from_raw(kind: Any, raw: Any) -> Any:
     kind, optional = _unwrap_optional(kind)
     if optional and raw == _zero(kind):
         return None
@@ -177,9 +199,9 @@ def from_raw(kind: Any, raw: Any) -> Any:
         return _FROM_RAW[kind](raw)
     if _is_struct(kind):
         types = field_types(kind).values()
-        return kind(*(from_raw(hint, item) for hint, item in zip(types, raw, strict=True)))
+        return kind(*(_from_raw(hint, item) for hint, item in zip(types, raw, strict=True)))
     if _is_sequence(kind):
-        return tuple(from_raw(get_args(kind)[0], item) for item in raw)
+        return tuple(_from_raw(get_args(kind)[0], item) for item in raw)
     if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag):
         return _enumerated(kind, raw)
     return raw
@@ -234,7 +256,7 @@ def text_to_raw(text: str) -> bytes:
 
 
 def _slug_from_raw(raw: bytes) -> Slug:
-    return Slug(text_from_raw(raw.rstrip(b"\0")))
+    return to_slug(text_from_raw(raw.rstrip(b"\0")))
 
 
 def _slug_to_raw(slug: Slug) -> bytes:

@@ -13,6 +13,7 @@ from dataledger.contracts.abi import (
     abi_items,
     decode,
     from_raw,
+    text_from_raw,
 )
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import (
@@ -148,6 +149,9 @@ def _errors(contract: ContractName) -> dict[bytes, AbiItem]:
 
 
 def _typed(kind: Any, raw: Any) -> Any:
+    if kind is Slug:
+        # The one that was refused may be anything.
+        return text_from_raw(raw.rstrip(b"\0"))
     return kind(raw) if kind in {Moment, Part, Capability} else from_raw(kind, raw)
 
 

@@ -11,17 +11,27 @@ from dataledger.contracts.abi import abi_items, python_name
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import (
     EVENTS,
+    DatasetRegistered,
     Event,
     LogContent,
     OrganisationReinstated,
+    VersionAdded,
     VersionRecalled,
     decode_event,
     event_item,
 )
-from dataledger.contracts.identifiers import DatasetId, Head, OrgId, Stage, address_of
-from dataledger.contracts.types import Severity
+from dataledger.contracts.identifiers import (
+    DatasetId,
+    Head,
+    OrgId,
+    PolicyId,
+    Slug,
+    Stage,
+    address_of,
+)
+from dataledger.contracts.types import Severity, VersionRecord
 from dataledger.errors import NodeError
-from dataledger.hashing import Hash32
+from dataledger.hashing import Digest, Hash32
 
 KEY = address_of(b"\x11" * 20)
 RECALL = VersionRecalled(
@@ -118,6 +128,25 @@ def test_an_altered_byte_is_refused_or_seen(data: st.DataObject) -> None:
     except NodeError:
         return
     assert event != RECALL
+
+
+def test_values_that_the_contract_never_writes_are_refused() -> None:
+    record = VersionRecord(Digest.of(b"root"), Digest.of(b"manifest"), 1, 1)
+    added = VersionAdded(
+        *(RECALL.dataset, RECALL.org, RECALL.by, RECALL.head), 1, Stage(1), record, 5
+    )
+    log = added.to_log()
+    no_files = LogContent(log.topics, _with_word(log.data, 8, bytes(32)))
+    with pytest.raises(NodeError, match="without a file"):
+        decode_event(no_files)
+
+    registered = DatasetRegistered(
+        *(RECALL.dataset, RECALL.org, RECALL.by, RECALL.head), PolicyId(1), Slug("ab"), None, 5
+    )
+    log = registered.to_log()
+    for slug in (b"a\x1b[31m", b"a\0b", b"", b"\xff"):
+        with pytest.raises(NodeError, match="not a slug"):
+            decode_event(LogContent(log.topics, _with_word(log.data, 2, slug.ljust(32, b"\0"))))
 
 
 def test_text_that_is_not_unicode_survives() -> None:

@@ -116,6 +116,13 @@ def test_solidity_errors_are_told() -> None:
     assert "panic code 17" in str(decode_refusal(panic, ContractName.ORGANISATIONS).in_words())
 
 
+def test_a_slug_that_is_none_is_told_safely() -> None:
+    data = _error(ContractName.ORGANISATIONS, "InvalidSlug", b"A\x1b[31m\xff".ljust(32, b"\0"))
+    refused = decode_refusal(data, ContractName.ORGANISATIONS).in_words()
+    assert refused.arguments == {"slug": "A\x1b[31m\udcff"}
+    assert str(refused).isprintable()
+
+
 def test_an_empty_revert_is_told() -> None:
     refused = decode_refusal(b"", ContractName.ORGANISATIONS).in_words()
     assert (refused.error_name, refused.arguments) == ("NoReason", {})
