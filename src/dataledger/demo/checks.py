@@ -8,7 +8,7 @@ from dataledger.contracts.head import verify_history
 from dataledger.demo.consortium import OWNER
 from dataledger.demo.events import Chapter, ClaimVerified, Event, StageReached, TamperDetected
 from dataledger.demo.life import LABELLED
-from dataledger.demo.scene import Scene, expect
+from dataledger.demo.scene import Scene, broken, expect
 from dataledger.errors import HistoryBroken, ManifestMismatch, ProofInvalid
 from dataledger.ledger import Ledger
 from dataledger.manifest import FileProof, compare, fingerprint
@@ -63,7 +63,7 @@ def _one_file(scene: Scene, ledger: Ledger) -> ClaimVerified:
     except ProofInvalid:
         pass
     else:
-        expect(holds=False, promise="a proof with another position is refused")
+        raise broken("a proof with another position is refused")
     return ClaimVerified(
         "One file can be proved without the others",
         f"{entry.path} belongs to version {version.number} by {len(proof.path)} hashes "
@@ -81,7 +81,7 @@ def _history(ledger: Ledger, scene: Scene) -> ClaimVerified:
             verify_history(logs[:missing] + logs[missing + 1 :], head)
         except HistoryBroken:
             continue
-        expect(holds=False, promise=f"a history without its event {missing + 1} is refused")
+        raise broken(f"a history without its event {missing + 1} is refused")
     return ClaimVerified(
         "The history is complete",
         f"{len(logs)} events, rebuilt from logs alone, lead to the head 0x{head.hex()[:16]}… that "
@@ -108,7 +108,7 @@ def tamper(scene: Scene) -> Iterator[Event]:
             expect(entry.path in str(mismatch), "the message names the file")
             yield TamperDetected(found[0], offset, str(mismatch))
         else:
-            expect(holds=False, promise="the flipped bit is noticed")
+            raise broken("the flipped bit is noticed")
     finally:
         path.write_bytes(original)
     ledger.datasets.verify(scene.dataset, fingerprint(scene.data / LABELLED))

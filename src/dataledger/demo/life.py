@@ -31,7 +31,6 @@ from dataledger.demo.steps import clean as cleaning
 from dataledger.demo.steps import label as labelling
 from dataledger.demo.steps import validate as validating
 from dataledger.demo.work import Work, content, done
-from dataledger.hashing import Digest
 from dataledger.ledger.policy_document import PolicyDocument
 from dataledger.manifest import files as fingerprinting
 from dataledger.manifest import fingerprint
@@ -119,8 +118,8 @@ def clean(scene: Scene) -> Iterator[Event]:
         "First the City Data Office tries to publish the raw data at once. The policy has no such "
         "step. Then Clearwater cleans a copy, and vouches for it with a record of what it did.",
     )
-    shortcut = Digest.of(b"published without cleaning")
-    yield attempt(scene, OWNER, "PUBLISHED", shortcut, "skip four stages and publish raw data")
+    what = "skip four stages and publish raw data"
+    yield attempt(scene, OWNER, "PUBLISHED", what, error="NoSuchStep")
     work = Work()
     counts = cleaning.clean(scene.data / RAW, scene.data / CLEANED)
     manifest = fingerprint(scene.data / CLEANED)
@@ -183,10 +182,11 @@ def publish(scene: Scene) -> Iterator[Event]:
     yield advance(scene, OWNER, scene.dataset, "VALIDATED", activity)
     yield from _wrong_auditors(scene)
 
-    work = Work()
-    counts = auditing.audit(*(scene.data / name for name in (RAW, CLEANED, LABELLED, "audited")))
-    for number, manifest in scene.manifests.items():
-        scene.consortium.ledger(AUDITOR).datasets.verify(scene.dataset, manifest, number=number)
+    work, states = Work(), [scene.data / name for name in (RAW, CLEANED, LABELLED)]
+    for number, state in enumerate(states, start=1):
+        lying_there = fingerprint(state)
+        scene.consortium.ledger(AUDITOR).datasets.verify(scene.dataset, lying_there, number=number)
+    counts = auditing.audit(*states, scene.data / "audited")
     activity = work.record(
         "audit",
         auditing,
@@ -198,19 +198,22 @@ def publish(scene: Scene) -> Iterator[Event]:
     yield done(activity, AUDITOR, counts)
     yield advance(scene, AUDITOR, scene.dataset, "AUDITED", activity)
 
-    activity = Work().record(
+    work, published = Work(), fingerprint(scene.data / LABELLED)
+    scene.consortium.ledger(OWNER).datasets.verify(scene.dataset, published)
+    activity = work.record(
         "publish", fingerprinting, OWNER, scene.consortium.signer(OWNER), inputs=[version]
     )
+    yield done(activity, OWNER, {"files": published.file_count, "bytes": published.size_bytes})
     yield advance(scene, OWNER, scene.dataset, "PUBLISHED", activity)
 
 
 def _wrong_auditors(scene: Scene) -> Iterator[Event]:
     authority = scene.consortium.ledger(AUTHORITY)
-    report = Digest.of(b"an audit report that nobody should rely on")
-    yield attempt(scene, OWNER, "AUDITED", report, "audit its own data")
+    yield attempt(scene, OWNER, "AUDITED", "audit its own data", error="MissingCapability")
     both = OWNER.capabilities | Capability.AUDITOR
     yield _set_capabilities(scene, OWNER, both, f"The authority grants {OWNER.slug} AUDITOR")
-    yield attempt(scene, OWNER, "AUDITED", report, "audit its own data, now as an AUDITOR")
+    what = "audit its own data, now as an AUDITOR"
+    yield attempt(scene, OWNER, "AUDITED", what, error="DutiesNotSeparate")
     yield _set_capabilities(
         scene, OWNER, OWNER.capabilities, f"The authority takes AUDITOR from {OWNER.slug} again"
     )
@@ -218,10 +221,12 @@ def _wrong_auditors(scene: Scene) -> Iterator[Event]:
         Capability.AUDITOR in authority.organisations.get(PROCESSOR.slug).effective,
         f"{PROCESSOR.slug} holds the capability AUDITOR",
     )
-    yield attempt(scene, PROCESSOR, "AUDITED", report, "audit the data that it cleaned itself")
+    what = "audit the data that it cleaned itself"
+    yield attempt(scene, PROCESSOR, "AUDITED", what, error="DutiesNotSeparate")
     suspended = authority.organisations.suspend(AUDITOR.slug, "its accreditation has lapsed")
     yield Administered(f"The authority suspends {AUDITOR.slug}", written(suspended))
-    yield attempt(scene, AUDITOR, "AUDITED", report, "audit while it is suspended")
+    what = "audit while it is suspended"
+    yield attempt(scene, AUDITOR, "AUDITED", what, error="OrganisationIsSuspended")
     reinstated = authority.organisations.reinstate(AUDITOR.slug)
     yield Administered(f"The authority reinstates {AUDITOR.slug}", written(reinstated))
 

@@ -13,7 +13,7 @@ from dataledger.chain.signer import UnsignedTransaction
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import DatasetRegistered, Event, VersionAdded
-from dataledger.contracts.identifiers import Address, DatasetId, OrgId
+from dataledger.contracts.identifiers import DatasetId, OrgId
 from dataledger.contracts.reverts import decode_refusal
 from dataledger.contracts.types import Parent, Step
 from dataledger.demo.consortium import OWNER, Consortium, Organisation
@@ -67,10 +67,15 @@ class Scene:
 def expect(holds: bool, promise: str) -> None:  # noqa: FBT001 - reads like an assertion
     """Return only if a promise of the story holds. Raises `CheckFailed`."""
     if not holds:
-        raise CheckFailed(
-            f"The demo expected that {promise}, and it is not so.",
-            remedy="This is a defect: run it again with --keep, and report what you see.",
-        )
+        raise broken(promise)
+
+
+def broken(promise: str) -> CheckFailed:
+    """Return the error for a promise of the story that does not hold."""
+    return CheckFailed(
+        f"The demo expected that {promise}, and it is not so.",
+        remedy="This is a defect: run it again with --keep, and report what you see.",
+    )
 
 
 def written(confirmed: Confirmed[Event]) -> Written:
@@ -133,15 +138,17 @@ def version_recorded(
 # ------------------------------------------------------------------------------------ refused steps
 
 
-def attempt(scene: Scene, actor: Organisation, to: str, evidence: Digest, what: str) -> StepRefused:
-    """Have `actor` try a step that must be refused: through the SDK, and then without asking.
+def attempt(scene: Scene, actor: Organisation, to: str, what: str, *, error: str) -> StepRefused:
+    """Have `actor` try a step that must be refused with `error`, a custom error's name.
 
     The SDK lets the contract judge before it signs. So the same step is then signed and sent
     without that question: it is mined, and reverts. Afterwards the dataset is as it was.
     """
+    evidence = Digest.of(what.encode())
     ledger = scene.consortium.ledger(actor)
     before = ledger.datasets.get(scene.dataset)
     refusal = _refusal(scene, actor, to, evidence)
+    expect(refusal.error_name == error, f"{actor.slug} is refused with {error}")
     step = Step(
         dataset=scene.dataset,
         version=before.version_count,
@@ -149,9 +156,9 @@ def attempt(scene: Scene, actor: Organisation, to: str, evidence: Digest, what: 
         to_stage=ledger.policies.stage(before.policy, to),
         evidence=evidence,
     )
-    receipt, error = _send_regardless(scene, actor, step)
+    receipt, reverted_with = _send_regardless(scene, actor, step)
     expect(not receipt.succeeded, f"{actor.slug} could not force this: {what}")
-    expect(error == refusal.error_name, f"the transaction reverted with {refusal.error_name}")
+    expect(reverted_with == error, f"the transaction of {actor.slug} reverts with {error}")
     after = ledger.datasets.get(scene.dataset)
     expect(after.head == before.head, "a refused step leaves the history as it was")
     return StepRefused(
@@ -169,16 +176,13 @@ def _refusal(scene: Scene, actor: Organisation, to: str, evidence: Digest) -> Re
         scene.consortium.ledger(actor).lifecycle.advance(scene.dataset, to, evidence)
     except Refused as refusal:
         return refusal
-    raise CheckFailed(
-        f"The contract let {actor.slug} take the step to {to}, which it must refuse.",
-        remedy="This is a defect: run it again with --keep, and report what you see.",
-    )
+    raise broken(f"the contract refuses {actor.slug} the step to {to}")
 
 
 def _send_regardless(scene: Scene, actor: Organisation, step: Step) -> tuple[Receipt, str]:
     """Mine a step without simulating it; return its receipt, and the error it reverted with."""
     connection, signer = scene.consortium.connection, scene.consortium.signer(actor)
-    to: Address = connection.profile.contract(ContractName.DATASET_LEDGER).address
+    to = connection.profile.contract(ContractName.DATASET_LEDGER).address
     data = dataset_ledger.advance(step).data
     nonce = connection.transport.request("eth_getTransactionCount", [signer.address, "latest"])
     signed = signer.sign_transaction(

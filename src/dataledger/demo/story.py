@@ -30,7 +30,7 @@ E = TypeVar("E")
 
 def run(
     *, keep: bool = False, announce: Callable[[str], None] = lambda _line: None
-) -> Generator[Event | DemoResult]:
+) -> Generator[Event | DemoResult, None, None]:
     """Yield what happens, as it happens, and the whole result at last.
 
     Everything lies in a new temporary directory, the devnet's home among it. When the iterator is

@@ -350,14 +350,16 @@ def test_an_audit_that_finds_other_files_ends_the_story(
     assert processes_of(tmp_path) == []
 
 
-def test_a_step_that_the_contract_takes_is_not_told_as_refused(tmp_path: Path) -> None:
+def test_a_refusal_must_be_one_and_for_the_reason_told(tmp_path: Path) -> None:
     consortium = Consortium.found(tmp_path / "home", lambda _line: None)
     try:
         scene = Scene(consortium, tmp_path / "data")
         events = [*found(scene), *collect(scene)]
         assert isinstance(events[0], Chapter)
-        with pytest.raises(CheckFailed, match="let clearwater take the step to CLEANED"):
-            attempt(scene, PROCESSOR, "CLEANED", Digest.of(b"honest work"), "do its work")
+        with pytest.raises(CheckFailed, match="clearwater is refused with DutiesNotSeparate"):
+            attempt(scene, PROCESSOR, "LABELED", "label", error="DutiesNotSeparate")
+        with pytest.raises(CheckFailed, match="refuses clearwater the step to CLEANED"):
+            attempt(scene, PROCESSOR, "CLEANED", "do its honest work", error="NoSuchStep")
     finally:
         consortium.close()
         Devnet(tmp_path / "home").erase()
