@@ -74,7 +74,8 @@ test-contracts: install
 .PHONY: test-ape
 test-ape: install
 	@echo "Testing the contracts and the administrators' scripts with Ape"
-	@.venv/bin/ape test tests/ape
+	@# Not in the user's own folder, where another project may have left other packages.
+	@APE_DATA_FOLDER="$(CURDIR)/build/ape" .venv/bin/ape test tests/ape
 
 .PHONY: test-python
 test-python: install

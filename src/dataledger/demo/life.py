@@ -182,11 +182,12 @@ def publish(scene: Scene) -> Iterator[Event]:
     yield advance(scene, OWNER, scene.dataset, "VALIDATED", activity)
     yield from _wrong_auditors(scene)
 
-    work, states = Work(), [scene.data / name for name in (RAW, CLEANED, LABELLED)]
-    for number, state in enumerate(states, start=1):
+    work = Work()
+    raw, cleaned, labelled = (scene.data / name for name in (RAW, CLEANED, LABELLED))
+    for number, state in enumerate((raw, cleaned, labelled), start=1):
         lying_there = fingerprint(state)
         scene.consortium.ledger(AUDITOR).datasets.verify(scene.dataset, lying_there, number=number)
-    counts = auditing.audit(*states, scene.data / "audited")
+    counts = auditing.audit(raw, cleaned, labelled, scene.data / "audited")
     activity = work.record(
         "audit",
         auditing,
