@@ -136,8 +136,8 @@ contract Organisations is IOrganisations {
     /// @inheritdoc IOrganisations
     function proposeRootHandover(address successor) external {
         _rootAdmin();
+        if (successor != address(0) && successor == rootSuccessor) revert HandoverUnchanged(successor);
         _checkUnbound(successor);
-        if (successor == rootSuccessor) revert HandoverUnchanged(successor);
         rootSuccessor = successor;
         emit RootHandoverProposed(successor, msg.sender, _now());
     }
@@ -291,6 +291,8 @@ contract Organisations is IOrganisations {
     function _checkUnbound(address key) private view {
         if (key == address(0)) revert InvalidKey(key);
         if (_members[key].org != NO_ORG) revert KeyBound(key, _members[key].org);
+        // Otherwise any organisation's ADMIN could bind it, and so keep it from taking over.
+        if (key == rootSuccessor) revert KeyBound(key, ROOT);
     }
 
     /// @dev The membership of `key`, which has neither ended nor been superseded.

@@ -121,6 +121,7 @@ interface IOrganisations {
     error NameLength(uint256 length, uint256 maximum);
     error TooDeep(OrgId parent, uint8 maximum);
     error InvalidKey(address key);
+    /// The key belongs to `org` for ever, or is named to take over the root authority.
     error KeyBound(address key, OrgId org);
     error InvalidRole();
     error InvalidWindow(uint40 validFrom, uint40 validUntil);
@@ -172,6 +173,7 @@ interface IOrganisations {
     // ------------------------------------------------------------------------------- root authority: writes
 
     /// @notice Names the key that may take over the root authority; replaces an earlier proposal.
+    ///         While it is named, no organisation can bind it.
     /// @dev Caller: an ADMIN of the root authority.
     function proposeRootHandover(address successor) external;
 

@@ -112,7 +112,7 @@ abstract contract OrganisationsModel {
 
     function refuseKey(address key) internal view returns (bytes4) {
         if (key == address(0)) return IOrganisations.InvalidKey.selector;
-        if (keys[key].org != 0) return IOrganisations.KeyBound.selector;
+        if (keys[key].org != 0 || key == successor) return IOrganisations.KeyBound.selector;
         return 0;
     }
 
@@ -236,8 +236,8 @@ abstract contract OrganisationsModel {
     function refusePropose(address by, address key) internal view returns (bytes4 refusal) {
         refusal = refuseRoot(by);
         if (refusal != 0) return refusal;
-        refusal = refuseKey(key);
-        if (refusal == 0 && key == successor) return IOrganisations.HandoverUnchanged.selector;
+        if (key != address(0) && key == successor) return IOrganisations.HandoverUnchanged.selector;
+        return refuseKey(key);
     }
 
     function refuseCancel(address by) internal view returns (bytes4 refusal) {
@@ -246,7 +246,7 @@ abstract contract OrganisationsModel {
     }
 
     function refuseAccept(address by) internal view returns (bytes4) {
-        return by != successor ? IOrganisations.NotSuccessor.selector : refuseKey(by);
+        return by != successor ? IOrganisations.NotSuccessor.selector : bytes4(0);
     }
 
     function noteAccept(address by) internal {
