@@ -1,5 +1,6 @@
 """What the README shows is what happens: its commands, its program, and the demo it quotes."""
 
+import json
 import os
 import re
 import shutil
@@ -122,6 +123,29 @@ def test_every_make_target_named_exists() -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)]+)\)", README))
+def test_gas_is_what_the_benchmark_measures() -> None:
+    shown = {
+        cells[0]: [float(cell.replace(",", "")) for cell in cells[1:]]
+        for cells in re.findall(
+            r"^\| (\S.*?) \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|$", README, re.M
+        )
+    }
+    assert len(shown) == 4
+    measured = subprocess.run(
+        [sys.executable, "benchmarks/gas.py", "--json"],
+        cwd=PROJECT,
+        capture_output=True,
+        timeout=TIMEOUT_SECONDS,
+        check=True,
+    )
+    rows = {row["operation"]: row for row in json.loads(measured.stdout)["gas"]}
+    for operation, (gas, peer_gas, ratio) in shown.items():
+        row = rows[operation]
+        # A digest with a zero byte costs twelve gas less than one without.
+        assert [row["gas"], row["peer_gas"]] == pytest.approx([gas, peer_gas], rel=0.002)
+        assert ratio == pytest.approx(gas / peer_gas, abs=0.005)
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https:)([^)]+)\)", README))
 def test_every_link_leads_somewhere(link: str) -> None:
     assert (PROJECT / link).is_file()
