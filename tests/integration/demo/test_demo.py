@@ -17,20 +17,21 @@ from dataledger.chain.connection import Connection, connect
 from dataledger.chain.devnet import Devnet
 from dataledger.chain.identifiers import to_transaction_hash
 from dataledger.chain.profile import Profile
+from dataledger.cli.main import main
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.dataset_ledger import advance
 from dataledger.contracts.events import Advanced, DatasetRegistered, LogContent, decode_event
 from dataledger.contracts.identifiers import DatasetId, Stage
 from dataledger.contracts.reverts import decode_refusal
 from dataledger.contracts.types import Step
-from dataledger.demo import DemoResult, run
+from dataledger.demo import run
 from dataledger.demo.consortium import PROCESSOR, Consortium
 from dataledger.demo.events import Chapter, StageReached
 from dataledger.demo.life import collect, found
 from dataledger.demo.scene import Scene, attempt
 from dataledger.demo.steps import audit
 from dataledger.demo.steps.label import label
-from dataledger.errors import CheckFailed, ManifestMismatch, Reverted
+from dataledger.errors import CheckFailed, Reverted
 from dataledger.hashing import Digest, Hash32
 from dataledger.ledger import Ledger
 from dataledger.manifest import fingerprint
@@ -334,7 +335,7 @@ def test_closing_the_story_early_leaves_nothing(
 
 
 def test_an_audit_that_finds_other_files_ends_the_story(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def careless(source: Path, target: Path) -> None:
         label(source, target)
@@ -342,10 +343,14 @@ def test_an_audit_that_finds_other_files_ends_the_story(
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(audit, "label", careless)
-    told: list[object] = []
-    with pytest.raises(ManifestMismatch, match=r"README\.md"):
-        told.extend(run())
-    assert not any(isinstance(event, DemoResult) for event in told)
+    with pytest.raises(SystemExit) as ended:
+        main.main(["demo", "--json"])
+    assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    error = json.loads(said.err)["error"]
+    assert error["code"] == "manifest-mismatch"
+    assert "README.md" in error["message"]
     assert list(tmp_path.iterdir()) == []
     assert processes_of(tmp_path) == []
 

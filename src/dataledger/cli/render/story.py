@@ -1,5 +1,6 @@
 """The demo as a story: one line or two for each event, in chapters, on 80 columns."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
@@ -40,6 +41,7 @@ def draw_story(screen: Screen, story: Iterable[Event | DemoResult]) -> None:
         else:
             for event in group:
                 _draw(screen, event)
+                sys.stdout.flush()  # through a pipe, too, it is told as it happens
 
 
 def _draw(screen: Screen, event: Event | DemoResult) -> None:
