@@ -127,7 +127,7 @@ def test_gas_is_what_the_benchmark_measures() -> None:
     shown = {
         cells[0]: [float(cell.replace(",", "")) for cell in cells[1:]]
         for cells in re.findall(
-            r"^\| (\S.*?) \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|$", README, re.M
+            r"^\| (\S.*?) \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|$", README, re.MULTILINE
         )
     }
     assert len(shown) == 4
