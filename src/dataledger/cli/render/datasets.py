@@ -1,12 +1,12 @@
 """Datasets, their versions and their history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
-from dataledger.cli.render.words import recorded_at_text, size_text, time_text
+from dataledger.cli.render.words import parts_text, recorded_at_text, size_text, time_text
 from dataledger.contracts.events import (
     Advanced,
     DatasetEvent,
@@ -72,9 +72,8 @@ class DatasetView:
         draw_versions(screen, self.versions, self.names)
         screen.line("")
         for step in self.next_steps:
-            condition = "the owner only" if step.owner_only else " and ".join(step.capability.names)
-            approvals = f", after {step.approvals} approval(s)" if step.approvals else ""
-            screen.hint("next:", Styled(step.to_stage_name, "bold"), f"by {condition}{approvals}")
+            conditions = "; ".join(_conditions(step, dataset))
+            screen.hint("next:", Styled(step.to_stage_name, "bold"), conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +208,13 @@ def _origin(record: VersionRecord, names: Names) -> str:
 def _stage(dataset: Dataset) -> Cell:
     stopped = dataset.stage_name in {"SUSPENDED", "RECALLED"}
     return Styled(dataset.stage_name, "bold red" if stopped else "green")
+
+
+def _conditions(step: NextStep, dataset: Dataset) -> Iterator[str]:
+    yield "by the owner" if step.owner_only else f"by {' and '.join(step.capability.names)}"
+    if step.must_differ:
+        yield f"not by {parts_text(step.must_differ)}"
+    if step.approvals:
+        yield f"after {step.approvals} approval(s)"
+    if step.allowed_from_unix > dataset.updated_at_unix:
+        yield f"not before {time_text(step.allowed_from_unix)}"

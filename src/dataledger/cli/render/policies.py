@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of, json_text
 from dataledger.cli.render.screen import Screen, Styled
-from dataledger.cli.render.words import duration_text, time_text
+from dataledger.cli.render.words import duration_text, parts_text, time_text
 from dataledger.contracts.identifiers import Stage
-from dataledger.contracts.types import Edge, Parts, Policy
+from dataledger.contracts.types import Edge, Policy
 from dataledger.hashing import JsonValue
 from dataledger.ledger.policy_document import FORMAT
 from dataledger.ledger.results import PublishedPolicy
@@ -150,8 +150,7 @@ def _conditions(edge: Edge) -> Iterator[str]:
     if edge.duty:
         yield f"does duty {edge.duty}"
     if edge.must_differ:
-        others = [part for part in Parts if part in edge.must_differ]
-        yield "not by " + ", ".join(str(part.name).lower().replace("_", " ") for part in others)
+        yield f"not by {parts_text(edge.must_differ)}"
     if edge.approvals:
         who = " and ".join(edge.approver_capability.names)
         yield f"after {edge.approvals} approval(s) by {who}"

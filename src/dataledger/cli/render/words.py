@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from dataledger.contracts.events import Event
 from dataledger.contracts.identifiers import WITHOUT_END
-from dataledger.contracts.types import ALL_CAPABILITIES, Capability
+from dataledger.contracts.types import ALL_CAPABILITIES, Capability, Parts
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTOR = 1024
@@ -39,6 +39,12 @@ def capabilities_text(capabilities: Capability) -> str:
     if capabilities == ALL_CAPABILITIES:
         return "all"
     return ", ".join(capabilities.names) or "none"
+
+
+def parts_text(parts: Parts) -> str:
+    """Return parts in a dataset's life, such as `owner, duty 1`."""
+    names = (str(part.name) for part in Parts if part in parts)
+    return ", ".join(name.lower().replace("_", " ") for name in names)
 
 
 def recorded_at_text(event: Event) -> str:
