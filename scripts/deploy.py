@@ -85,7 +85,10 @@ def cli(  # noqa: PLR0917 - click passes by name
     containers = compile_contracts()
     organisations = create(account, containers[ContractName.ORGANISATIONS], *root)
     ledger = create(account, containers[ContractName.DATASET_LEDGER], organisations.address)
-    pins = {ContractName.ORGANISATIONS: organisations, ContractName.DATASET_LEDGER: ledger}
+    pins: dict[str, ContractPin] = {
+        ContractName.ORGANISATIONS: organisations,
+        ContractName.DATASET_LEDGER: ledger,
+    }
     click.echo(f"Wrote the profile {replace(draft, contracts=pins).save(home)}.")
 
 
