@@ -5,11 +5,13 @@ transactions arrive. It is reachable from this machine only. Each devnet has a g
 own, made once, so that no profile, outbox or key file mistakes one for another.
 
 What it keeps: a stop writes the whole state. While it runs, the state is written every second, so
-that a kill (SIGKILL, power) loses up to the last second of blocks; outboxes send again what they
-had confirmed or in flight there.
+that a kill (SIGKILL, power) loses up to the last second of blocks. Anvil writes the file in place:
+a kill in the middle of that damages it, and the next start goes back to the copy that the last one
+made. Either way outboxes send again what they had confirmed or in flight there.
 """
 
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -43,6 +45,8 @@ PROFILE_NAME = "devnet"
 CHAIN_ID = 0x444C_4447
 """1145848903, "DLDG" in ASCII: no public chain, and not the 31337 of everybody's anvil."""
 HOST = "127.0.0.1"
+PORTS = range(20_000, 30_000)
+"""Below those that systems give to outgoing connections: a restart must find its port free."""
 HARDFORK = "prague"
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 60.0
@@ -67,7 +71,7 @@ class DevnetStatus:
     state_path: Path
     log_path: Path
     restored: bool = False
-    """Whether the state file was damaged, and the copy from its last good start was taken."""
+    """Whether the state file was damaged or missing, and an older one, or none, took its place."""
 
     @property
     def is_running(self) -> bool:
@@ -119,8 +123,6 @@ class Devnet:
             if not status.is_running:
                 binary = find_anvil(announce=self._announce)
                 self._announce("Starting the devnet")
-                if not self._chain_path.exists():
-                    self._create(binary)
                 restored = self._start(binary, port)
                 status = self._status(restored=restored)
             elif port is not None and status.endpoint != _endpoint(port):
@@ -173,71 +175,74 @@ class Devnet:
                 remedy="Wait for it, or end it.",
             ) from None
 
-    def _create(self, binary: Path) -> None:
-        """Make a new chain: its genesis block, in a state file, and the note of what it is."""
-        port = _free_port()
-        for path in (self._state_path, self._copy_path):
-            path.unlink(missing_ok=True)
-        process = self._spawn(binary, port, ["--timestamp", str(int(time.time()))])
-        try:
-            genesis = self._await_genesis(process, port)
-        finally:
-            process.signal(signal.SIGTERM)
-            stopped = process.wait(STOP_TIMEOUT_SECONDS)
-        if not stopped or not self._state_path.exists():
-            raise self._broken("it did not write its first state")
-        document = {"format": FORMAT, "chain_id": CHAIN_ID, "genesis_hash": genesis}
-        write(self._chain_path, json.dumps(document, indent=2).encode() + b"\n")
-
     def _start(self, binary: Path, port: int | None) -> bool:
         """Start on the kept state, else on the copy of it; return whether it was the copy."""
-        note = self._read(self._process_path) or {}
-        candidates = [note.get("port"), None] if port is None else [port]
-        chosen = next(c for c in candidates if c is None or _is_free(c) or port is not None)
-        if chosen is not None and not _is_free(chosen):
-            raise DevnetError(
-                f"Port {chosen} is taken.", remedy="Choose another one, or none for any free one."
-            )
-        chosen = chosen or _free_port()
+        chosen = self._choose_port(port)
+        chain = self._read(self._chain_path) or {"genesis_timestamp_unix": int(time.time())}
+        restored = self._restore_state() and self._chain_path.exists()
         draft = self._copy_path.with_suffix(".draft")
         if self._state_path.exists():
             shutil.copyfile(self._state_path, draft)
-            try:
-                self._start_on_state(binary, chosen)
-            except DevnetError:
-                if not self._copy_path.exists():
-                    raise
-            else:
-                draft.replace(self._copy_path)
-                return False
-        if not self._copy_path.exists():
-            raise self._broken(f"its state file {self._state_path} is missing")
-        shutil.copyfile(self._copy_path, self._state_path)
-        self._start_on_state(binary, chosen)
-        return True
-
-    def _start_on_state(self, binary: Path, port: int) -> None:
-        process = self._spawn(binary, port, [])
+        process = self._spawn(binary, chosen, chain["genesis_timestamp_unix"])
         try:
-            found = self._await_genesis(process, port)
-            self._check_genesis(found)
-            note = {"pid": process.pid, "started": process.started, "port": port}
+            self._check_genesis(self._await_genesis(process, chosen), chain)
+            self._begin_mining(chosen)
+            note = {"pid": process.pid, "started": process.started, "port": chosen}
             write(self._process_path, json.dumps(note, indent=2).encode() + b"\n")
         except BaseException:
             process.signal(signal.SIGKILL)
             process.wait(STOP_TIMEOUT_SECONDS)
             raise
+        if draft.exists():
+            draft.replace(self._copy_path)
+        return restored
 
-    def _check_genesis(self, found: str) -> None:
-        if found != self.identity.genesis_hash:
+    def _choose_port(self, port: int | None) -> int:
+        if port is not None:
+            if not _is_free(port):
+                raise DevnetError(
+                    f"Port {port} is taken.", remedy="Choose another one, or none for any free one."
+                )
+            return port
+        last = (self._read(self._process_path) or {}).get("port")
+        return last if last is not None and _is_free(last) else _free_port()
+
+    def _restore_state(self) -> bool:
+        """Replace a damaged state by its copy, else by none; return whether that was needed."""
+        if _is_whole(self._state_path):
+            return False
+        self._state_path.unlink(missing_ok=True)
+        if _is_whole(self._copy_path):
+            shutil.copyfile(self._copy_path, self._state_path)
+        return True
+
+    def _check_genesis(self, found: str, chain: dict[str, Any]) -> None:
+        """Compare the genesis block with the one that is known, or make it known."""
+        if "genesis_hash" not in chain:
+            document = {"format": FORMAT, "chain_id": CHAIN_ID, "genesis_hash": found, **chain}
+            write(self._chain_path, json.dumps(document, indent=2).encode() + b"\n")
+        elif found != chain["genesis_hash"]:
             raise self._broken(f"its genesis block is {found}")
 
-    def _spawn(self, binary: Path, port: int, extra: list[str]) -> DetachedProcess:
+    def _begin_mining(self, port: int) -> None:
+        """Set the chain's clock to the present, and only then let blocks be made.
+
+        The timestamp that anvil is given makes its genesis block the same at every start. It would
+        also begin to count time from there: blocks would be older than their parents.
+        """
+        self._ask(port, "evm_setTime", [int(time.time())])
+        self._ask(port, "evm_setAutomine", [True])
+        if int(self._ask(port, "txpool_status", [])["pending"], 16) > 0:
+            # What a client sent in between waits for a reason to make a block.
+            self._ask(port, "evm_mine", [])
+
+    def _spawn(self, binary: Path, port: int, genesis_timestamp_unix: int) -> DetachedProcess:
         private_directory(self._directory)
         options = {
             "--host": HOST,
             "--port": port,
             "--chain-id": CHAIN_ID,
+            "--timestamp": genesis_timestamp_unix,
             "--hardfork": HARDFORK,
             "--mnemonic": MNEMONIC,
             "--accounts": COUNT,
@@ -247,32 +252,30 @@ class Devnet:
             "--state-interval": STATE_INTERVAL_SECONDS,
         }
         # Without --no-cors, any web page could send transactions from a browser on this machine.
-        command = [str(binary), "--no-cors", "--disable-min-priority-fee"]
+        command = [str(binary), "--no-cors", "--no-mining", "--disable-min-priority-fee"]
         command += [str(part) for option in options.items() for part in option]
         try:
-            return DetachedProcess.start([*command, *extra], self._log_path)
+            return DetachedProcess.start(command, self._log_path)
         except OSError as error:
             raise self._broken(f"it does not start: {error.strerror}") from None
 
     def _await_genesis(self, process: DetachedProcess, port: int) -> str:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        question = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "eth_getBlockByNumber",
-            "params": ["0x0", False],
-        }
         while time.monotonic() < deadline:
             if not process.is_running():
                 raise self._broken(f"it ended at once: {self._last_log_line()}")
             try:
-                answer = exchange(_endpoint(port), question, timeout_seconds=5.0)
-                return to_block_hash(answer["result"]["hash"])
+                genesis = self._ask(port, "eth_getBlockByNumber", ["0x0", False])
+                return to_block_hash(genesis["hash"])
             except ConnectionFailed:
                 time.sleep(_POLL_SECONDS)
             except (NodeError, InvalidArgument, KeyError, TypeError):
                 raise self._broken(f"another program answers on port {port}") from None
         raise self._broken(f"it does not answer within {START_TIMEOUT_SECONDS:g} seconds")
+
+    def _ask(self, port: int, method: str, params: list[Any]) -> Any:
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return exchange(_endpoint(port), question, timeout_seconds=5.0)["result"]
 
     def _stop(self) -> None:
         process = self._process()
@@ -359,14 +362,26 @@ class Devnet:
         )
 
 
+def _is_whole(state_path: Path) -> bool:
+    """Whether a state file is there and was written to its end."""
+    try:
+        return isinstance(json.loads(state_path.read_bytes()), dict)
+    except (OSError, ValueError):
+        return False
+
+
 def _endpoint(port: int) -> Endpoint:
     return Endpoint(f"http://{HOST}:{port}/")
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    for _ in range(1_000):
+        port = secrets.choice(PORTS)
+        if _is_free(port):
+            return port
+    raise DevnetError(
+        f"No port of {PORTS.start} to {PORTS.stop - 1} is free.", remedy="Choose one with --port."
+    )
 
 
 def _is_free(port: int) -> bool:

@@ -74,10 +74,12 @@ def start_of(pid: int, proc: Path = _PROC) -> str | None:
     try:
         # The command, in parentheses, may hold spaces: fields are counted behind it.
         fields = (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        threads = len(list((proc / str(pid) / "task").iterdir()))
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, start_ticks = fields[0], fields[19]
-    if state in {"Z", "X"}:
+    # While other threads are still ending, the first one is a zombie and the ports stay taken.
+    if state in {"Z", "X"} and threads <= 1:
         return None
     boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
     return f"{boot}:{start_ticks}"

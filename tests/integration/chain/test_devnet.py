@@ -8,12 +8,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from chain_under_test import Chain
 from once_contract import ARTIFACT, perform
 
+from dataledger.chain import devnet as devnet_module
 from dataledger.chain.connection import connect
 from dataledger.chain.deployment import create_contract
 from dataledger.chain.development_keys import development_signer
@@ -23,7 +25,7 @@ from dataledger.chain.outbox import Outbox, State, outbox_path
 from dataledger.chain.process import DetachedProcess
 from dataledger.chain.profile import ContractPin, Profile
 from dataledger.chain.signers import open_signer
-from dataledger.errors import ChainError, DevnetError, WrongChain
+from dataledger.errors import ChainError, ConnectionFailed, DevnetError, WrongChain
 
 
 def wait_for_state(status: DevnetStatus, block: int) -> None:
@@ -32,7 +34,7 @@ def wait_for_state(status: DevnetStatus, block: int) -> None:
     while time.monotonic() < deadline:
         try:
             state = json.loads(status.state_path.read_bytes())
-        except ValueError:
+        except (ValueError, FileNotFoundError):
             continue
         if int(state["block"]["number"], 16) >= block:
             return
@@ -93,6 +95,42 @@ def test_up_status_down(tmp_path: Path) -> None:
     devnet.down()
 
 
+def test_its_genesis_block_stays_the_same(tmp_path: Path) -> None:
+    devnet = Devnet(tmp_path)
+    try:
+        first = devnet.up()
+        for end in (devnet.down, lambda: kill(devnet), devnet.down, devnet.down):
+            end()
+            status = devnet.up()
+            assert status.identity == first.identity
+            assert not status.restored
+            wait_for_state(status, 0)
+            blocks = json.loads(status.state_path.read_bytes())["blocks"]
+            assert [int(block["header"]["number"], 16) for block in blocks] == [0]
+    finally:
+        devnet.down()
+
+
+def test_what_was_sent_during_the_start_is_mined(
+    start_chain: Callable[[], Chain], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = start_chain()
+    chain.devnet.down()
+    begin = Devnet._begin_mining
+
+    def send_first(devnet: Devnet, port: int) -> None:
+        with Outbox(chain.connect(), home=chain.home) as outbox:
+            outbox.submit(
+                chain.signer(), to_operation_id("do:1"), to=chain.contract, data=perform(1)
+            )
+        assert chain.total() == 0
+        begin(devnet, port)
+
+    monkeypatch.setattr(Devnet, "_begin_mining", send_first)
+    chain.devnet.up()
+    assert chain.total() == 1
+
+
 def test_what_is_kept_is_private(chain: Chain) -> None:
     directory = chain.devnet.status().state_path.parent
     assert directory.stat().st_mode & 0o777 == 0o700
@@ -151,10 +189,10 @@ def test_a_stranger_with_the_process_id_is_left_alone(tmp_path: Path) -> None:
 
 def test_ports(tmp_path: Path) -> None:
     devnet = Devnet(tmp_path)
+    port = devnet_module._free_port()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         with pytest.raises(DevnetError, match=f"Port {port} is taken"):
             devnet.up(port)
     try:
@@ -175,8 +213,9 @@ def test_ports(tmp_path: Path) -> None:
             devnet.down()
 
 
+@pytest.mark.parametrize("size", [0, -100])
 def test_a_damaged_state_is_replaced_by_the_last_good_copy(
-    start_chain: Callable[[], Chain],
+    start_chain: Callable[[], Chain], size: int
 ) -> None:
     chain = start_chain()
     chain.devnet.down()
@@ -187,7 +226,7 @@ def test_a_damaged_state_is_replaced_by_the_last_good_copy(
         ).wait(20)
     chain.devnet.down()
     state = chain.devnet.status().state_path
-    state.write_bytes(state.read_bytes()[:-100])
+    state.write_bytes(state.read_bytes()[:size])
     assert chain.devnet.up().restored
     assert chain.total() == 0
     with Outbox(chain.connect(), home=chain.home) as outbox:
@@ -199,8 +238,10 @@ def test_a_damaged_state_is_replaced_by_the_last_good_copy(
     chain.devnet.down()
     state.unlink()
     state.with_name("state.previous.json").unlink()
-    with pytest.raises(DevnetError, match="is missing"):
-        chain.devnet.up()
+    identity = chain.devnet.identity
+    again = chain.devnet.up()
+    assert again.restored
+    assert (again.head_block, again.identity) == (0, identity), "the same chain, from its start"
 
 
 def test_killed_under_load_everything_is_there_exactly_once(
@@ -209,40 +250,37 @@ def test_killed_under_load_everything_is_there_exactly_once(
     chain = start_chain()
     status = chain.devnet.status()
     wait_for_state(status, 1)
-    operations = [to_operation_id(f"do:{number}") for number in range(240)]
-    confirmed_before_kill = 0
+    count, confirmed_before_kill = 240, 0
+    operations = [to_operation_id(f"do:{number}") for number in range(count)]
+    deadline = time.monotonic() + 90
     with Outbox(chain.connect(), home=chain.home) as outbox:
 
-        def submit(signer_number: int) -> None:
-            for number in range(signer_number, 240, 3):
+        def submit(first: int) -> None:
+            signer = chain.signer(first)
+            for number in range(first, count, 3):
                 while True:
                     try:
                         outbox.submit(
-                            chain.signer(signer_number),
-                            operations[number],
-                            to=chain.contract,
-                            data=perform(number),
+                            signer, operations[number], to=chain.contract, data=perform(number)
                         )
                         break
-                    except WrongChain:
-                        raise
-                    except ChainError:
-                        time.sleep(0.05)
+                    except ConnectionFailed:
+                        assert time.monotonic() < deadline
 
-        threads = [threading.Thread(target=submit, args=(number,)) for number in range(3)]
-        for thread in threads:
-            thread.start()
-        for fraction in (80, 160):
-            while chain_total(chain) < fraction:
-                time.sleep(0.02)
-            kill(chain.devnet)
-            known = [outbox.find(operation) for operation in operations]
-            told = [one for one in known if one is not None and one.state is State.CONFIRMED]
-            confirmed_before_kill = max(confirmed_before_kill, len(told))
-            chain.devnet.up()
-            outbox.reconcile()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(3) as threads:
+            work = [threads.submit(submit, number) for number in range(3)]
+            for fraction in (80, 160):
+                while chain_total(chain) < fraction:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.02)
+                kill(chain.devnet)
+                known = [outbox.find(operation) for operation in operations]
+                told = [one for one in known if one is not None and one.state is State.CONFIRMED]
+                confirmed_before_kill = max(confirmed_before_kill, len(told))
+                assert chain.devnet.up().endpoint == status.endpoint
+                outbox.reconcile()
+            for done in work:
+                done.result()
         outbox.reconcile()
         for operation in operations:
             found = outbox.find(operation)
@@ -250,7 +288,7 @@ def test_killed_under_load_everything_is_there_exactly_once(
             assert found.wait(60).succeeded
         assert outbox.unresolved() == []
     assert confirmed_before_kill > 0, "something had been told to be confirmed"
-    assert chain.total() == 240
+    assert chain.total() == count
 
 
 def chain_total(chain: Chain) -> int:
