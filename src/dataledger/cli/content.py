@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_PARENT = "What it came from; repeatable."
+
 workers_option = click.option(
     "--workers", type=COUNT, metavar="N", help="Files hashed side by side.  [default: processors]"
 )
@@ -26,7 +28,7 @@ def content_options(function: F) -> F:
     """Add PATH, --manifest, --parent and --workers to a command."""
     for decorate in (
         workers_option,
-        click.option("--parent", "parents", multiple=True, type=PARENT, help="Repeatable."),
+        click.option("--parent", "parents", multiple=True, type=PARENT, help=_PARENT),
         click.option("--manifest", type=READABLE_PATH, help="Instead of PATH: its manifest file."),
         click.argument("path", required=False, type=READABLE_PATH),
     ):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_INPUT = "A version that went in; repeatable."
+_OUTPUT = "A version that came out; repeatable."
+_PARAMETER = "What the tool was told; repeatable."
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -36,11 +40,11 @@ class Description:
 def activity_options(function: F) -> F:
     """Add the options to a command that together describe an activity."""
     for decorate in (
-        click.option("--ended-at", metavar="TIME", help="[default: now]"),
-        click.option("--started-at", metavar="TIME", help="[default: the end]"),
-        click.option("--output", "outputs", multiple=True, type=VERSION_NAME, help="Repeatable."),
-        click.option("--input", "inputs", multiple=True, type=VERSION_NAME, help="Repeatable."),
-        click.option("--param", "parameters", multiple=True, metavar="K=V", help="Repeatable."),
+        click.option("--ended-at", metavar="TIME", help="When it ended.  [default: now]"),
+        click.option("--started-at", metavar="TIME", help="And began.  [default: the same]"),
+        click.option("--output", "outputs", multiple=True, type=VERSION_NAME, help=_OUTPUT),
+        click.option("--input", "inputs", multiple=True, type=VERSION_NAME, help=_INPUT),
+        click.option("--param", "parameters", multiple=True, metavar="K=V", help=_PARAMETER),
         click.option("--code", type=READABLE_PATH, help="The tool's program; its digest counts."),
         click.option("--tool", metavar="NAME@VERSION", help="What it was done with."),
         click.option("--type", "activity_type", metavar="TEXT", help="What was done."),

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from dataledger.contracts.types import Capability
 
 _DURATION = re.compile(r"(?P<number>[1-9][0-9]{0,5})(?P<unit>[smhd])")
+_COUNT = re.compile(r"[1-9][0-9]{0,9}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
+MAX_COUNT = 2**32 - 1
+"""How far versions count."""
 READABLE_PATH = click.Path(path_type=Path)
 """A path that the room below opens, and refuses in its own words."""
 
@@ -132,6 +135,23 @@ class Moment(click.ParamType):
         return unix
 
 
+class CountType(click.ParamType):
+    """Reads a number that counts from 1: of a version, or of workers."""
+
+    name = "number"
+
+    def convert(self, value: Any, _param: object, _ctx: object) -> int:
+        """Return the number."""
+        if isinstance(value, int):
+            return value
+        if not _COUNT.fullmatch(value) or int(value) > MAX_COUNT:
+            raise InvalidArgument(
+                f"{shown(value)} does not count anything.",
+                remedy=f"Give a whole number from 1 to {MAX_COUNT}.",
+            )
+        return int(value)
+
+
 class DurationType(click.ParamType):
     """Reads `90s`, `30m`, `12h` or `7d`."""
 
@@ -142,8 +162,7 @@ class DurationType(click.ParamType):
         return value if isinstance(value, timedelta) else duration(value)
 
 
-COUNT = click.IntRange(1, 2**32 - 1)
-"""A version's number, or a number of workers."""
+COUNT = CountType()
 MOMENT = Moment()
 DURATION = DurationType()
 VERSION_NAME = VersionNameType()

@@ -91,7 +91,7 @@ def test_exit_codes_by_branch_of_the_tree() -> None:
         (["fingerprint"], "Missing argument 'PATH'"),
         (["fingerprint", "a", "b"], "unexpected extra argument"),
         (["fingerprint", "--wrkers", "2", "a"], "No such option"),
-        (["fingerprint", "--workers", "two", "a"], "'two' is not a valid integer"),
+        (["deploy", "--confirmations", "two"], "'two' is not a valid integer"),
         (["recall", "acme/roads", "1"], "Missing option"),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dataledger.cli.parameters import (
     CAPABILITY,
+    COUNT,
     DURATION,
     MOMENT,
     PARENT,
@@ -88,6 +89,14 @@ def test_what_is_no_duration(text: str) -> None:
         DURATION.convert(text, None, None)
 
 
+def test_counts() -> None:
+    assert COUNT.convert("1", None, None) == 1
+    assert COUNT.convert("4294967295", None, None) == 2**32 - 1
+    for text in ("", "0", "-1", "01", "1.5", "4294967296", "9" * 5000, "٣", "x"):
+        with pytest.raises(InvalidArgument, match="does not count"):
+            COUNT.convert(text, None, None)
+
+
 def test_versions_and_parents() -> None:
     assert VERSION_NAME.convert("acme/roads", None, None) == VersionName("acme/roads", None)
     assert VERSION_NAME.convert("acme/roads@3", None, None) == VersionName("acme/roads", 3)
@@ -119,7 +128,7 @@ def test_settings() -> None:
             setting(text)
 
 
-TYPES = [CAPABILITY, ROLE, SEVERITY, MOMENT, DURATION, VERSION_NAME, PARENT]
+TYPES = [CAPABILITY, COUNT, ROLE, SEVERITY, MOMENT, DURATION, VERSION_NAME, PARENT]
 
 
 @given(st.sampled_from(TYPES), st.text())

@@ -21,9 +21,13 @@ F = TypeVar("F", bound=Callable[..., object])
 def signing_options(function: F) -> F:
     """Add --output, --force and --valid-for to a command."""
     for decorate in (
-        click.option("--valid-for", type=DURATION, default="7d", show_default=True),
+        click.option(
+            "--valid-for", type=DURATION, default="7d", show_default=True, help="To relay."
+        ),
         click.option("--force", is_flag=True, help="Replace the file."),
-        click.option("-o", "--output", required=True, type=READABLE_PATH, help="The file."),
+        click.option(
+            "-o", "--output", required=True, type=READABLE_PATH, help="The file to write."
+        ),
     ):
         function = decorate(function)
     return function
