@@ -1,6 +1,6 @@
 """Carrying out actions: directly, or by relaying them for who signed them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from dataledger.contracts.artifacts import ContractName
@@ -11,7 +11,7 @@ from dataledger.contracts.events import (
     StepApproved,
     VersionAdded,
 )
-from dataledger.contracts.identifiers import DatasetId, OrgId, Slug, dataset_id
+from dataledger.contracts.identifiers import Address, DatasetId, OrgId, Slug, dataset_id
 from dataledger.contracts.reverts import Refusal
 from dataledger.errors import WrongChain
 from dataledger.ledger.actions import Action, AddVersion, Advance, Approve, Register
@@ -59,9 +59,9 @@ class Acting:
             Refused: the contract refuses, and no event of one of `kinds` records exactly this for
                 the signer's organisation.
         """
-        org = self._onchain.signer_org
+        actor = self._onchain.signer.address
         return self._onchain.write(
-            action.call(), kinds[0], find=lambda refusal: self._find(action, org, kinds, refusal)
+            action.call(), kinds[0], find=lambda refusal: self._find(action, actor, kinds, refusal)
         )
 
     def sign(self, action: Action, *, deadline_unix: int) -> SignedAction:
@@ -94,15 +94,16 @@ class Acting:
         return self._onchain.write(
             signed.call(),
             kinds[0],
-            find=lambda refusal: self._find(
-                action, lambda: self._onchain.org_of(content.signer), kinds, refusal
-            ),
+            find=lambda refusal: self._find(action, content.signer, kinds, refusal),
         )
 
-    def find_recorded(
-        self, action: Action, org: OrgId | None, kinds: Sequence[type[E]]
+    def _find(
+        self, action: Action, actor: Address, kinds: Sequence[type[E]], refusal: Refusal
     ) -> Recorded[E] | None:
-        """Return the event, the last such, by which the chain records `action` by `org`."""
+        """Return the last event by which the chain records `action` by the actor's organisation."""
+        if refusal.error_name not in _REPEATED:
+            return None
+        org = self._onchain.org_of(actor)
         if org is None:
             return None
         if isinstance(action, Register):
@@ -111,14 +112,3 @@ class Acting:
             dataset = action.dataset
         found = self._onchain.events(kinds, dataset, org)
         return next((r for r in reversed(found) if action.is_recorded_as(r.event)), None)
-
-    def _find(
-        self,
-        action: Action,
-        org: Callable[[], OrgId | None],
-        kinds: Sequence[type[E]],
-        refusal: Refusal,
-    ) -> Recorded[E] | None:
-        if refusal.error_name not in _REPEATED:
-            return None
-        return self.find_recorded(action, org(), kinds)

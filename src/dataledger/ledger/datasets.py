@@ -107,9 +107,6 @@ class Datasets:
 
         Without `number`, a content equal to the current version's is already there; the event is
         the registration's where that brought the version.
-
-        Raises:
-            NotFound: there is no such dataset.
         """
         id_ = self.resolve(dataset)
         record = self._record(content, parents)

@@ -155,13 +155,7 @@ class OnChain:
         for part in _parts(first):
             logs += self._logs(kinds[0].contract, tuple(by_topic), (part, *others), last)
         logs.sort(key=lambda log: (log.block_number, log.log_index))
-        found: list[Recorded[E]] = []
-        for log in logs:
-            kind = by_topic.get(log.topics[0]) if log.topics else None
-            if kind is None:
-                raise malformed("a log that was not asked for", log.data)
-            found.append(Recorded(kind.from_log(log), log))
-        return found
+        return [Recorded(by_topic[log.topics[0]].from_log(log), log) for log in logs]
 
     def dataset_logs(self, dataset: DatasetId, *, to_block: int) -> list[Log]:
         """Return all logs of a dataset, oldest first, undecoded."""
@@ -175,15 +169,15 @@ class OnChain:
         to_block: int,
     ) -> list[Log]:
         pin = self._pins[contract]
-        return self.connection.get_logs(
-            pin.address,
-            pin.deployed_at_block,
-            to_block,
-            topics=[
-                [f"0x{topic.hex()}" for topic in topics] or None,
-                *(_topics(value) for value in indexed),
-            ],
-        )
+        wanted = [
+            [f"0x{topic.hex()}" for topic in topics] or None,
+            *(_topics(value) for value in indexed),
+        ]
+        logs = self.connection.get_logs(pin.address, pin.deployed_at_block, to_block, topics=wanted)
+        for log in logs:
+            if log.address != pin.address or not _is_wanted(log, wanted):
+                raise malformed("a log that was not asked for", log.data)
+        return logs
 
     # -------------------------------------------------------------------------------------- writing
 
@@ -294,12 +288,17 @@ def _parts(
     return [value[at : at + _MAX_ALTERNATIVES] for at in range(0, len(value), _MAX_ALTERNATIVES)]
 
 
-def _topics(value: Indexed | Sequence[Indexed] | None) -> str | list[str] | None:
+def _topics(value: Indexed | Sequence[Indexed] | None) -> list[str] | None:
     if value is None:
         return None
-    if isinstance(value, list | tuple):
-        return [_topic(item) for item in value]
-    return _topic(value)
+    return [_topic(item) for item in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _is_wanted(log: Log, wanted: Sequence[list[str] | None]) -> bool:
+    return len(log.topics) >= len(wanted) and all(
+        alternatives is None or f"0x{topic.hex()}" in alternatives
+        for alternatives, topic in zip(wanted, log.topics, strict=False)
+    )
 
 
 def _topic(value: object) -> str:

@@ -57,7 +57,7 @@ class Unsigned:
                 f"{self.chain_id} is not a chain id.",
                 remedy="Take it from the profile of the chain.",
             )
-        if not 0 <= self.deadline_unix <= 2**53 or not 0 <= self.nonce < 2**256:
+        if not 0 <= self.deadline_unix < 2**53 or not 0 <= self.nonce < 2**256:
             raise InvalidArgument(
                 f"The deadline {self.deadline_unix} or the nonce {self.nonce} is out of range.",
                 remedy="Give the deadline in Unix seconds.",

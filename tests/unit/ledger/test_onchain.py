@@ -217,12 +217,30 @@ def test_many_values_of_a_topic_are_asked_for_in_parts(node: ScriptedNode) -> No
     assert [len(part) for part in asked] == [500, 500, 201]
 
 
-def test_logs_of_another_event_are_refused(node: ScriptedNode) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"topics": []},
+        {"topics": ["0x" + "00" * 32] * 4},
+        {"topics": [f"0x{topic.hex()}" for topic in ADMITTED.to_log().topics[:1]]},
+        {"address": KEY},
+    ],
+)
+def test_logs_that_were_not_asked_for_are_refused(
+    node: ScriptedNode, change: dict[str, Any]
+) -> None:
     node.log(ADMITTED)
-    node.logs[0]["topics"] = []
-    with pytest.raises(NodeError):
-        # A filter on nothing but the event lets a log without topics through this node.
-        OnChain(_Careless(node).connection()).events([OrganisationAdmitted])
+    careless = _Careless(node)
+    assert OnChain(careless.connection()).events([OrganisationAdmitted], ACME)
+    node.logs[0] |= change
+    with pytest.raises(NodeError, match="not asked for"):
+        OnChain(careless.connection()).events([OrganisationAdmitted], ACME)
+
+
+def test_logs_of_others_are_refused(node: ScriptedNode) -> None:
+    node.log(ADMITTED)
+    with pytest.raises(NodeError, match="not asked for"):
+        OnChain(_Careless(node).connection()).events([OrganisationAdmitted], OrgId(5))
 
 
 class _Careless(ScriptedNode):
