@@ -7,7 +7,7 @@ the second time. Transactions are JSON, so that thousands are signed and mined i
 import json
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
@@ -94,6 +94,8 @@ class FakeNode:
     """Words with which the next transactions are refused."""
     is_down: bool = False
     keeps_old_states: bool = True
+    interruptions: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
+    """What happens to the chain before the n-th request from now, in between two others."""
     requests: Counter[str] = field(default_factory=Counter)
     _block_count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -159,6 +161,10 @@ class FakeNode:
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         with self._lock:
             self.requests[method] += 1
+            due = [happen for requests, happen in self.interruptions if requests <= 1]
+            self.interruptions = [(n - 1, happen) for n, happen in self.interruptions if n > 1]
+            for happen in due:
+                happen()
             if self.is_down:
                 raise unanswered()
             return getattr(self, method)(*params)

@@ -491,6 +491,24 @@ class TestForeignTransactions:
         drive(outbox)
         assert outbox.entry(ONE).state is State.REPLACED
 
+    @pytest.mark.parametrize("requests", range(1, 8))
+    def test_answers_from_two_chains_are_no_proof(
+        self, outbox: Outbox, node: FakeNode, requests: int
+    ) -> None:
+        from dataledger.chain.outbox.proof import can_never_be_mined
+
+        submit(outbox, THREE)
+        entry = submit(outbox, ONE)
+        node.keeps_old_states = False
+
+        def reorganise() -> None:
+            # The block that holds the transaction makes way for another one.
+            node.roll_back(1, keep_pool=False)
+            node.mine()
+
+        node.interruptions = [(requests, reorganise)]
+        assert not can_never_be_mined(node, entry, 2)
+
     def test_a_node_without_blocks_is_no_proof(
         self, outbox: Outbox, node: FakeNode, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -499,8 +517,11 @@ class TestForeignTransactions:
         node.automine = False
         entry = submit(outbox, ONE)
         assert not can_never_be_mined(node, entry, 0)
+        assert not can_never_be_mined(node, entry, 9)
         node.use_nonce(SIGNER.address)
-        monkeypatch.setattr(node, "eth_getBlockByNumber", lambda *_: None)
+        block = node.request("eth_getBlockByNumber", ["0x1", False])
+        del block["transactions"]
+        monkeypatch.setattr(node, "eth_getBlockByNumber", lambda *_: block)
         with pytest.raises(NodeError, match="block's transactions"):
             can_never_be_mined(node, entry, 1)
 

@@ -26,6 +26,15 @@ REFUSALS = st.lists(
 )
 
 
+INTERRUPTIONS = st.lists(
+    st.tuples(
+        st.integers(1, 16),
+        st.sampled_from(["mine", "lose a block", "lose many blocks", "reorganise", "use a nonce"]),
+    ),
+    max_size=2,
+)
+
+
 class Crash(BaseException):
     """The client's process dies."""
 
@@ -70,6 +79,18 @@ class OutboxMachine(RuleBasedStateMachine):
         if step is self.dies_at:
             raise Crash
 
+    def plan(self, interruptions: list[tuple[int, str]]) -> None:
+        """Let the chain move between two requests of what comes next."""
+        node = self.node
+        happenings: dict[str, Callable[[], None]] = {
+            "mine": node.mine,
+            "lose a block": lambda: node.roll_back(1, keep_pool=False),
+            "lose many blocks": lambda: node.roll_back(5, keep_pool=False),
+            "reorganise": lambda: node.roll_back(2, keep_pool=True),
+            "use a nonce": lambda: node.use_nonce(fake_signer(1).address),
+        }
+        node.interruptions = [(after, happenings[what]) for after, what in interruptions]
+
     def live(self, action: Callable[[], object], dies_at: Step | None) -> None:
         """Do something, perhaps dying on the way, and begin a new life if so."""
         self.dies_at = dies_at
@@ -89,15 +110,19 @@ class OutboxMachine(RuleBasedStateMachine):
         faults=FAULTS,
         refusals=REFUSALS,
         dies_at=st.none() | st.sampled_from(Step),
+        interruptions=INTERRUPTIONS,
     )
     def submit(
         self,
+        *,
         operation: OperationId,
         signer: object,
         faults: list[Fault],
         refusals: list[str],
         dies_at: Step | None,
+        interruptions: list[tuple[int, str]],
     ) -> None:
+        self.plan(interruptions)
         self.node.faults, self.node.refusals = list(faults), list(refusals)
 
         def action() -> None:
@@ -111,10 +136,17 @@ class OutboxMachine(RuleBasedStateMachine):
         refusals=REFUSALS,
         dies_at=st.none() | st.sampled_from(Step),
         seconds=st.sampled_from([0.0, 1.0, 60.0]),
+        interruptions=INTERRUPTIONS,
     )
     def make_a_pass(
-        self, faults: list[Fault], refusals: list[str], dies_at: Step | None, seconds: float
+        self,
+        faults: list[Fault],
+        refusals: list[str],
+        dies_at: Step | None,
+        seconds: float,
+        interruptions: list[tuple[int, str]],
     ) -> None:
+        self.plan(interruptions)
         self.now += seconds
         self.node.faults, self.node.refusals = list(faults), list(refusals)
         self.live(self.outbox._delivery.run, dies_at)
@@ -166,7 +198,7 @@ class OutboxMachine(RuleBasedStateMachine):
             self.home.cleanup()
 
     def settle(self) -> None:
-        self.node.faults, self.node.refusals = [], []
+        self.node.faults, self.node.refusals, self.node.interruptions = [], [], []
         signers = [fake_signer(1), fake_signer(2)]
         undone = self.accepted
         for _ in range(1 + len(self.accepted)):
@@ -180,7 +212,14 @@ class OutboxMachine(RuleBasedStateMachine):
             for entry in entries:
                 if entry.operation_id in undone:
                     [signer] = [s for s in signers if s.address == entry.sender]
-                    self.submit(entry.operation_id, signer, [], [], None)
+                    self.submit(
+                        operation=entry.operation_id,
+                        signer=signer,
+                        faults=[],
+                        refusals=[],
+                        dies_at=None,
+                        interruptions=[],
+                    )
             if not undone:
                 break
         assert undone == set()

@@ -5,10 +5,12 @@ section 6.2). So a transaction with nonce n can only stand in the block in which
 count of nonces passes n. If that block is as deep as the profile's `confirmations`, and does not
 hold the transaction, then none ever will, as surely as confirmed blocks stay.
 
-A missing receipt alone proves nothing: a node may lag behind, or have dropped old receipts.
+A missing receipt alone proves nothing: a node may lag behind, or have dropped old receipts. Nor do
+answers from both sides of a reorganisation: the one chain used the nonce, the other lacks the hash.
 """
 
-from dataledger.chain.answers import quantity
+from dataledger.chain.answers import Block, quantity
+from dataledger.chain.identifiers import BlockHash
 from dataledger.chain.outbox.states import Entry
 from dataledger.chain.transport import Transport
 from dataledger.errors import NodeError, RequestRefused
@@ -23,22 +25,31 @@ def can_never_be_mined(transport: Transport, entry: Entry, deep_block: int) -> b
 
     The block is found by bisection over the account's nonces. A node that has dropped such old
     states is asked for every block since the transaction was signed, and `ROLLBACK_BLOCKS` more.
+    All is asked of one chain: the hash of `deep_block` is the same before and after.
 
     Raises:
         ConnectionFailed, NodeError: The chain cannot be asked; nothing is proven.
     """
+    anchor = _block_hash(transport, deep_block)
+    if anchor is None or _count_at(transport, entry, deep_block) <= entry.nonce:
+        return False
     try:
         block = _block_that_passes(transport, entry, deep_block)
+        blocks = range(block, block + 1)
     except RequestRefused:
-        start = min(max(entry.signed_at_block - ROLLBACK_BLOCKS, 0), deep_block)
-        return not _is_in_any(transport, entry, range(start, deep_block + 1))
-    return block is not None and not _is_in_any(transport, entry, range(block, block + 1))
+        blocks = range(max(entry.signed_at_block - ROLLBACK_BLOCKS, 0), deep_block + 1)
+    if _is_in_any(transport, entry, blocks):
+        return False
+    return _block_hash(transport, deep_block) == anchor
 
 
-def _block_that_passes(transport: Transport, entry: Entry, deep_block: int) -> int | None:
+def _block_hash(transport: Transport, number: int) -> BlockHash | None:
+    answer = transport.request("eth_getBlockByNumber", [hex(number), False])
+    return None if answer is None else Block.parse(answer).hash
+
+
+def _block_that_passes(transport: Transport, entry: Entry, deep_block: int) -> int:
     """Return the block in which the sender's count of nonces passes `entry`'s."""
-    if _count_at(transport, entry, deep_block) <= entry.nonce:
-        return None
     low, high = -1, deep_block
     # What was signed lately was replaced lately.
     recent = entry.signed_at_block
