@@ -15,7 +15,7 @@ from dataledger.ledger.results import (
     TaintedVersion,
     VersionRef,
 )
-from dataledger.ledger.versions import Introduction, check_commitments, introductions, record_of
+from dataledger.ledger.versions import Introduced, check_commitments, introduced_versions
 
 
 class Lineages:
@@ -109,7 +109,7 @@ class Lineages:
         level = [start]
         while level:
             datasets = sorted({ref.dataset for ref in level}, key=str)
-            found = introductions(self._onchain, datasets, block=block)
+            found = introduced_versions(self._onchain, datasets, block=block)
             parents: dict[VersionRef, None] = {}
             for child in level:
                 records[child] = _found(found, child)
@@ -124,10 +124,10 @@ class Lineages:
     def _downwards(
         self, start: VersionRef, block: int
     ) -> tuple[tuple[LineageEdge, ...], dict[VersionRef, VersionRecord]]:
-        every = introductions(self._onchain, None, block=block)
+        every = introduced_versions(self._onchain, None, block=block)
         children: dict[VersionRef, list[LineageEdge]] = {}
-        for child, event in every.items():
-            for parent in record_of(event).parents:
+        for child, told in every.items():
+            for parent in told.record.parents:
                 ref = VersionRef(parent.dataset, parent.version)
                 children.setdefault(ref, []).append(LineageEdge(ref, child, parent.relation))
         edges: list[LineageEdge] = []
@@ -177,13 +177,13 @@ class Lineages:
         )
 
 
-def _found(found: Mapping[VersionRef, Introduction], ref: VersionRef) -> VersionRecord:
+def _found(found: Mapping[VersionRef, Introduced], ref: VersionRef) -> VersionRecord:
     if ref not in found:
         raise HistoryBroken(
             f"There is no log of version {ref.version} of the dataset {ref.dataset}.",
             remedy="The node's logs are incomplete: ask another one.",
         )
-    return record_of(found[ref])
+    return found[ref].record
 
 
 def _paths(

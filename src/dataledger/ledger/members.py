@@ -11,7 +11,7 @@ from dataledger.contracts.events import (
     MemberRenewed,
     RootHandedOver,
 )
-from dataledger.contracts.identifiers import ROOT, WITHOUT_END, Address, to_address
+from dataledger.contracts.identifiers import ROOT, WITHOUT_END, Address, OrgId, to_address
 from dataledger.contracts.reverts import Refusal
 from dataledger.contracts.types import MemberState, Role
 from dataledger.errors import NotFound
@@ -151,7 +151,7 @@ class Members:
         states = self._onchain.read_all((organisations.member(key) for key in keys), block=block)
         actors = self._onchain.try_all((organisations.actor(key) for key in keys), block=block)
         return tuple(
-            _member(key, state, is_active=not isinstance(actor, Refusal))
+            _member(key, state.org, state, is_active=not isinstance(actor, Refusal))
             for key, state, actor in zip(keys, states, actors, strict=True)
             if state.org is not None
         )
@@ -167,12 +167,10 @@ def _bound_key(event: MemberAdded | KeyRotated | RootHandedOver) -> Address:
             return event.successor
 
 
-def _member(key: Address, state: MemberState, *, is_active: bool) -> Member:
-    if state.org is None:
-        raise AssertionError("a key without an organisation is no member")
+def _member(key: Address, org: OrgId, state: MemberState, *, is_active: bool) -> Member:
     return Member(
         key=key,
-        org=state.org,
+        org=org,
         role=state.role,
         valid_from_unix=state.valid_from_unix,
         valid_until_unix=state.valid_until_unix,

@@ -1,7 +1,7 @@
 """Versions as the logs tell them, held against what the contract commits to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.abi import malformed
@@ -25,15 +25,25 @@ Introduction = DatasetRegistered | VersionAdded
 INTRODUCTIONS: tuple[type[Introduction], ...] = (DatasetRegistered, VersionAdded)
 
 
-def introductions(
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A version as a log tells of it."""
+
+    record: VersionRecord
+    recorded_at_unix: int
+
+
+def introduced_versions(
     onchain: OnChain, datasets: Sequence[DatasetId] | None, *, block: int
-) -> dict[VersionRef, Introduction]:
-    """Return the events that brought the versions of some datasets, or of all: oldest first."""
+) -> dict[VersionRef, Introduced]:
+    """Return the versions of some datasets, or of all, by the logs alone: oldest first."""
     found = onchain.events(INTRODUCTIONS, datasets, to_block=block)
     return {
-        VersionRef(recorded.event.dataset, number_of(recorded.event)): recorded.event
-        for recorded in found
-        if recorded.event.record is not None
+        VersionRef(event.dataset, number_of(event)): Introduced(
+            event.record, event.recorded_at_unix
+        )
+        for event in (recorded.event for recorded in found)
+        if event.record is not None
     }
 
 
@@ -51,13 +61,6 @@ def record_of_manifest(manifest: Manifest, parents: Sequence[Parent] = ()) -> Ve
 def number_of(event: Introduction) -> int:
     """Return the number of the version that an event brought."""
     return 1 if isinstance(event, DatasetRegistered) else event.version
-
-
-def record_of(event: Introduction) -> VersionRecord:
-    """Return the record of the version that an event brought."""
-    if event.record is None:
-        raise AssertionError("a registration without a version introduces none")
-    return event.record
 
 
 def check_commitments(
@@ -82,8 +85,8 @@ def check_commitments(
 
 def read_versions(onchain: OnChain, dataset: DatasetId, *, block: int) -> tuple[Version, ...]:
     """Return all versions of a dataset, from 1 on, each checked against its commitment."""
-    found = introductions(onchain, [dataset], block=block)
-    check_commitments(onchain, {ref: record_of(event) for ref, event in found.items()}, block=block)
+    found = introduced_versions(onchain, [dataset], block=block)
+    check_commitments(onchain, {ref: told.record for ref, told in found.items()}, block=block)
     recalls = onchain.read_all(
         (dataset_ledger.recall_of(dataset, ref.version) for ref in found), block=block
     )
@@ -91,11 +94,11 @@ def read_versions(onchain: OnChain, dataset: DatasetId, *, block: int) -> tuple[
         Version(
             dataset=dataset,
             number=ref.version,
-            record=record_of(event),
+            record=told.record,
             recall=recall if recall.recorded_at_unix else None,
-            recorded_at_unix=event.recorded_at_unix,
+            recorded_at_unix=told.recorded_at_unix,
         )
-        for (ref, event), recall in zip(found.items(), recalls, strict=True)
+        for (ref, told), recall in zip(found.items(), recalls, strict=True)
     )
 
 
