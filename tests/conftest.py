@@ -1,4 +1,4 @@
-"""What holds for every test: property tests tell how to repeat a failure, and no clock fails them."""
+"""Holds for every test: property tests say how to repeat a failure, and no clock fails them."""
 
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
