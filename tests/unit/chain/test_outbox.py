@@ -571,8 +571,8 @@ class TestRejections:
         assert outbox.entry(ONE).state is State.REPLACED
         assert node.blocks[-1].nonces[SIGNER.address] == 2, "a filler took the free nonce"
 
-    def test_a_filler_that_is_rejected_is_not_tried_for_ever(
-        self, outbox: Outbox, node: FakeNode
+    def test_a_filler_that_is_rejected_is_tried_again_after_a_while(
+        self, outbox: Outbox, node: FakeNode, clock: Clock
     ) -> None:
         node.automine = False
         node.faults = [Fault.UNSENT]
@@ -580,9 +580,15 @@ class TestRejections:
         submit(outbox, TWO)
         outbox._watcher.close()
         node.refusals = ["transaction type not supported"] * 2
+        sent = node.requests["eth_sendRawTransaction"]
         drive(outbox, 5)
         assert outbox.entry(TWO).state is State.SENT
-        assert node.refusals == []
+        assert node.requests["eth_sendRawTransaction"] == sent + 2 + 5, "the filler once"
+        clock.now += 30
+        drive(outbox)
+        node.mine()
+        drive(outbox)
+        assert outbox.entry(TWO).state is State.CONFIRMED
 
     def test_without_the_signer_a_gap_waits_for_the_next_submission(
         self, reopen: Callable[..., Outbox], node: FakeNode

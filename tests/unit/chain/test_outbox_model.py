@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from dataledger.chain.identifiers import OperationId
 from dataledger.chain.outbox import Entry, Outbox, State, Step
 from dataledger.chain.outbox.watcher import Watcher
-from dataledger.errors import ConnectionFailed, Reverted, TransactionPending
+from dataledger.errors import ConnectionFailed, NodeError, Reverted, TransactionPending
 
 OPERATIONS = st.sampled_from([OperationId(f"do:{number}") for number in range(8)])
 SIGNERS = st.sampled_from([fake_signer(1), fake_signer(2)])
@@ -99,7 +99,7 @@ class OutboxMachine(RuleBasedStateMachine):
         except Crash:
             self.outbox.close()
             self.outbox = self.open()
-        except (ConnectionFailed, Reverted, TransactionPending):
+        except (ConnectionFailed, NodeError, Reverted, TransactionPending):
             pass
         finally:
             self.dies_at = None

@@ -19,7 +19,7 @@ from dataledger.chain.fees import choose_fees
 from dataledger.chain.identifiers import OperationId, TransactionHash
 from dataledger.chain.outbox.journal import Journal
 from dataledger.chain.outbox.proof import can_never_be_mined
-from dataledger.chain.outbox.states import Entry, State
+from dataledger.chain.outbox.states import UNRESOLVED, Entry, State
 from dataledger.chain.refusals import SendOutcome, revert_data, send_outcome
 from dataledger.chain.signer import Signer, UnsignedTransaction
 from dataledger.chain.transport import SEND_METHOD, Call
@@ -64,7 +64,7 @@ class Pass:
 
     changed: frozenset[TransactionHash]
     remaining: int
-    """Entries about which the chain must be asked again."""
+    """Unresolved entries, about which the chain must be asked again."""
 
 
 class Delivery:
@@ -155,7 +155,8 @@ class Delivery:
                     changed.add(entry.transaction_hash)
             for sender, group in groupby(missing, key=lambda entry: entry.sender):
                 changed |= self._pursue(sender, list(group), head, at_once=at_once)
-            return Pass(frozenset(changed), len(self._journal.watched()))
+            remaining = sum(entry.state in UNRESOLVED for entry in self._journal.watched())
+            return Pass(frozenset(changed), remaining)
 
     def _look(self, entries: list[Entry]) -> tuple[Block, list[Any]]:
         last = self._last_head
@@ -271,12 +272,15 @@ class Delivery:
             if filler is not None:
                 self.send(filler)
 
+    def _may_try_again(self, filler: Entry) -> bool:
+        return self._clock() - filler.signed_at_unix >= MAX_RESEND_SECONDS
+
     def _sign_filler(self, signer: Signer, nonce: int, head: Block) -> Entry | None:
         operation_id = OperationId(f"{FILLER_PREFIX}{signer.address}:{nonce}")
         with self._journal.exclusive():
             earlier = self._journal.current(operation_id)
             held = nonce in self._journal.held_nonces(signer.address, nonce)
-            if held or (earlier is not None and earlier.state is State.REJECTED):
+            if held or (earlier is not None and not self._may_try_again(earlier)):
                 return None
             signed = signer.sign_transaction(
                 UnsignedTransaction(
@@ -285,7 +289,9 @@ class Delivery:
                     to=signer.address,
                     data=b"",
                     gas=FILLER_GAS,
-                    fees=choose_fees(base_fee=head.base_fee, suggested_price=0, balance=0),
+                    fees=choose_fees(
+                        base_fee=head.base_fee, suggested_price=head.base_fee or 0, balance=1
+                    ),
                 )
             )
             filler = Entry(

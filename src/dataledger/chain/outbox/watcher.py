@@ -8,6 +8,7 @@ from dataledger.errors import ConnectionFailed, NodeError
 
 FIRST_PAUSE_SECONDS = 0.02
 MAX_PAUSE_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
 _SLOWER = 1.5
 
 
@@ -49,13 +50,13 @@ class Watcher:
             self.nudge()
 
     def close(self) -> None:
-        """End the thread after the pass that it is making."""
+        """End the thread after the pass that it is making; a node's silence is not waited for."""
         with self._lock:
             self._closing.set()
             self._nudged.set()
             thread = self._thread
         if thread is not None:
-            thread.join()
+            thread.join(CLOSE_SECONDS)
 
     def _loop(self) -> None:
         pause: float | None = None
