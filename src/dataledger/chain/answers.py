@@ -90,7 +90,7 @@ class Receipt:
     @classmethod
     def parse(cls, answer: Any) -> Self:
         """Return the receipt of a JSON-RPC answer. Raises `NodeError` on any other form."""
-        created, logs = answer.get("contractAddress"), _field(answer, "logs")
+        logs, created = _field(answer, "logs"), answer.get("contractAddress")
         if not isinstance(logs, list):
             raise _unexpected("a receipt's logs", logs)
         reason = answer.get("revertReason")
