@@ -5,11 +5,11 @@ import { DatasetId, OrgId, Stage } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Consortium } from "../support/Consortium.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract AddVersionTest is LedgerFixture, EntryPoint {
+contract AddVersionTest is LedgerFixture, NestedEntryPoint {
     string private constant ADDED =
         "VersionAdded(bytes32,uint32,address,bytes32,uint32,uint8,(bytes32,bytes32,uint64,uint64,uint64,uint8,(bytes32,uint32,uint8)[]),uint40)";
 

@@ -6,11 +6,11 @@ import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol
 import { IOrganisations } from "../../../contracts/interfaces/IOrganisations.sol";
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Consortium } from "../support/Consortium.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract ApproveTest is LedgerFixture, EntryPoint {
+contract ApproveTest is LedgerFixture, NestedEntryPoint {
     string private constant APPROVED = "StepApproved(bytes32,uint32,address,bytes32,uint32,uint8,uint8,bytes32,uint40)";
 
     IDatasetLedger.Step private step;

@@ -6,11 +6,11 @@ import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Consortium } from "../support/Consortium.sol";
 import { DefaultPolicy } from "../support/DefaultPolicy.sol";
-import { AdminEntryPoint } from "../support/EntryPoint.sol";
+import { AdminEntryPoint, NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract PublishPolicyTest is LedgerFixture, AdminEntryPoint {
+contract PublishPolicyTest is LedgerFixture, AdminEntryPoint, NestedEntryPoint {
     PolicyId private constant NEXT = PolicyId.wrap(2);
 
     function setUp() public override(Consortium, LedgerFixture) {

@@ -5,11 +5,11 @@ import { DatasetId, OrgId, Stage } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Consortium } from "../support/Consortium.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract RecallTest is LedgerFixture, EntryPoint {
+contract RecallTest is LedgerFixture, NestedEntryPoint {
     string private constant VERSION_RECALLED =
         "VersionRecalled(bytes32,uint32,address,bytes32,uint32,uint8,uint8,string,uint40)";
 

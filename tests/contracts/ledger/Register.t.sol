@@ -6,11 +6,11 @@ import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Slugs } from "../../../contracts/libraries/Slugs.sol";
 import { Consortium } from "../support/Consortium.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract RegisterTest is LedgerFixture, EntryPoint {
+contract RegisterTest is LedgerFixture, NestedEntryPoint {
     string private constant REGISTERED =
         "DatasetRegistered(bytes32,uint32,address,bytes32,uint16,bytes32,(bytes32,bytes32,uint64,uint64,uint64,uint8,(bytes32,uint32,uint8)[]),uint40)";
 

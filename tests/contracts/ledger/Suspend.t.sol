@@ -5,11 +5,11 @@ import { DatasetId, OrgId } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { Capabilities } from "../../../contracts/libraries/Capabilities.sol";
 import { Consortium } from "../support/Consortium.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { LedgerFixture } from "../support/LedgerFixture.sol";
 import { vm } from "../support/Vm.sol";
 
-contract SuspendDatasetTest is LedgerFixture, EntryPoint {
+contract SuspendDatasetTest is LedgerFixture, NestedEntryPoint {
     string private constant DATASET_SUSPENDED = "DatasetSuspended(bytes32,uint32,address,bytes32,uint8,string,uint40)";
 
     DatasetId private dataset;

@@ -3,10 +3,10 @@ pragma solidity ^0.8.30;
 
 import { OrgId } from "../../../contracts/Types.sol";
 import { IOrganisations } from "../../../contracts/interfaces/IOrganisations.sol";
-import { EntryPoint } from "../support/EntryPoint.sol";
+import { NestedEntryPoint } from "../support/EntryPoint.sol";
 import { vm } from "../support/Vm.sol";
 
-contract RotateKeyTest is EntryPoint {
+contract RotateKeyTest is NestedEntryPoint {
     function _org() internal pure override returns (OrgId) {
         return owner;
     }

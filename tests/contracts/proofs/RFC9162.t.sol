@@ -162,6 +162,18 @@ contract RFC9162Test {
         vm.assertFalse(_included(forged, 0, 2, path, MerkleTree.root(leaves)), "second preimage");
     }
 
+    /// A path that ends early does not prove that a subtree's root is the root of the whole.
+    function testFuzz_ASubtreeIsNotTheTree(uint256 seed) external view {
+        bytes32[] memory leaves = _leaves(seed, 1);
+        bytes32[] memory path = MerkleTree.inclusion(leaves, 0);
+        bytes32 root = MerkleTree.root(leaves);
+        vm.assertTrue(_included(leaves[0], 0, 2, path, root), "of two leaves");
+        vm.assertFalse(_included(leaves[0], 0, 3, path, root), "of three leaves");
+        vm.assertFalse(_included(leaves[0], 0, 4, path, root), "of four leaves");
+        vm.assertFalse(_included(root, 0, 2, new bytes32[](0), root), "the root for a leaf");
+        vm.assertFalse(_consistent(1, 3, leaves[0], root, path), "grown to three leaves");
+    }
+
     function testFuzz_Consistency(uint256 seed, uint256 size, uint256 oldSize) external view {
         bytes32[] memory leaves = _leaves(seed, size);
         oldSize = 1 + oldSize % leaves.length;

@@ -13,10 +13,10 @@ import { vm } from "./Vm.sol";
 ///      ├── province          CUSTODIAN, REGULATOR; may grant every capability
 ///      │   ├── owner         CUSTODIAN
 ///      │   ├── rival         CUSTODIAN
-///      │   └── regulator     REGULATOR, so that its jurisdiction is the province
-///      ├── processor         PROCESSOR
-///      ├── labeler           LABELER
-///      ├── auditor           AUDITOR
+///      │   ├── regulator     REGULATOR, so that its jurisdiction is the province
+///      │   ├── processor     PROCESSOR
+///      │   ├── labeler       LABELER
+///      │   └── auditor       AUDITOR
 ///      └── abroad            CUSTODIAN, REGULATOR; may grant both
 ///          └── outsider      REGULATOR, whose jurisdiction is `abroad`
 ///
@@ -57,9 +57,9 @@ abstract contract Consortium {
         admit("province", "owner", Capabilities.CUSTODIAN, 0);
         admit("province", "rival", Capabilities.CUSTODIAN, 0);
         admit("province", "regulator", Capabilities.REGULATOR, 0);
-        admit("root", "processor", Capabilities.PROCESSOR, 0);
-        admit("root", "labeler", Capabilities.LABELER, 0);
-        admit("root", "auditor", Capabilities.AUDITOR, 0);
+        admit("province", "processor", Capabilities.PROCESSOR, 0);
+        admit("province", "labeler", Capabilities.LABELER, 0);
+        admit("province", "auditor", Capabilities.AUDITOR, 0);
         uint16 both = Capabilities.CUSTODIAN | Capabilities.REGULATOR;
         admit("root", "abroad", both, both);
         admit("abroad", "outsider", Capabilities.REGULATOR, 0);

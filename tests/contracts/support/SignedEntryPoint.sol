@@ -5,14 +5,14 @@ import { DatasetId } from "../../../contracts/Types.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 import { IOrganisations } from "../../../contracts/interfaces/IOrganisations.sol";
 import { Consortium } from "./Consortium.sol";
-import { EntryPoint } from "./EntryPoint.sol";
+import { NestedEntryPoint } from "./EntryPoint.sol";
 import { LedgerFixture } from "./LedgerFixture.sol";
 import { Signing } from "./Signing.sol";
 import { vm } from "./Vm.sol";
 import { Wallet } from "./Wallet.sol";
 
 /// @dev What every write by signature must refuse, and that it does what the direct write does.
-abstract contract SignedEntryPoint is LedgerFixture, EntryPoint {
+abstract contract SignedEntryPoint is LedgerFixture, NestedEntryPoint {
     /// @dev The order of secp256k1.
     uint256 private constant ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
