@@ -19,7 +19,7 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
-    function etch(address target, bytes calldata code) external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function mockCallRevert(address callee, bytes calldata callData, bytes calldata revertData) external;
     function clearMockedCalls() external;
     function readFile(string calldata path) external view returns (string memory);
@@ -28,7 +28,6 @@ interface Vm {
 
     // What a call did
     function expectRevert(bytes calldata revertData) external;
-    function expectRevert() external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data) external;
     function record() external;
