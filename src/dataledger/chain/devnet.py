@@ -150,18 +150,24 @@ class Devnet:
     def erase(self) -> None:
         """Stop it and remove its chain, its profile, and the outbox that belongs to it.
 
+        Notes that are damaged are removed first; a process that only they knew is left alone.
+
         Raises:
             DevnetError: It does not stop; nothing was removed.
         """
         with self._locked():
+            for note in (self._process_path, self._chain_path):
+                try:
+                    self._read(note)
+                except DevnetError:
+                    note.unlink()
             self._stop()
             if self._chain_path.exists():
                 outbox = outbox_path(self.identity, self._home)
                 for suffix in ("", "-wal", "-shm"):
                     outbox.with_name(outbox.name + suffix).unlink(missing_ok=True)
             profile_path(PROFILE_NAME, self._home).unlink(missing_ok=True)
-            self._chain_path.unlink(missing_ok=True)
-            for path in (self._state_path, self._copy_path, self._log_path):
+            for path in (self._chain_path, self._state_path, self._copy_path, self._log_path):
                 path.unlink(missing_ok=True)
 
     @contextmanager
