@@ -10,7 +10,7 @@ from dataledger.chain.connection import Connection, connect
 from dataledger.chain.identifiers import BlockHash, CodeHash, OperationId, to_operation_id
 from dataledger.chain.outbox import Outbox, State
 from dataledger.chain.outbox.foresight import foresee
-from dataledger.chain.outbox.outbox import _Order
+from dataledger.chain.outbox.submission import Order
 from dataledger.chain.profile import ContractPin, Endpoint
 from dataledger.contracts.identifiers import address_of
 from dataledger.errors import (
@@ -127,7 +127,7 @@ def submit_unsimulated(outbox: Outbox, chain: Chain, operation: OperationId, dat
     """Send a call that the contract will refuse, past the simulation that would stop it."""
     signer = chain.signer(2)
     outlook = foresee(chain.connect(), signer.address, chain.contract, TOTAL, 200_000)
-    order = _Order(signer, operation, chain.contract, data, gas=200_000, once=False)
+    order = Order(signer, operation, chain.contract, data, gas=200_000, once=False)
     entry = outbox._sign_and_persist(order, None, outlook)
     assert entry is not None
     outbox._send(entry)

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,11 +10,12 @@ from typing import Self
 from dataledger.chain.answers import Receipt
 from dataledger.chain.connection import Connection
 from dataledger.chain.home import home_directory
-from dataledger.chain.identifiers import ChainIdentity, OperationId, TransactionHash
+from dataledger.chain.identifiers import ChainIdentity, OperationId
 from dataledger.chain.outbox.delivery import Delivery, Observer, Pass, Step, ignore
 from dataledger.chain.outbox.foresight import Outlook, foresee
 from dataledger.chain.outbox.journal import Journal
 from dataledger.chain.outbox.states import UNRESOLVED, Entry, State
+from dataledger.chain.outbox.submission import Order, Submission, outcome
 from dataledger.chain.outbox.watcher import Watcher
 from dataledger.chain.signer import Signer, UnsignedTransaction
 from dataledger.contracts.identifiers import Address
@@ -23,77 +23,14 @@ from dataledger.errors import (
     Conflict,
     ConnectionFailed,
     NodeError,
-    NonceConflict,
     OutboxError,
-    Reverted,
     TransactionPending,
-    TransactionRejected,
     WrongChain,
     shown,
 )
 
 WAIT_POLL_SECONDS = 1.0
 """How often a waiting thread looks into the file, where another process may have settled it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What `Outbox.submit` was asked for, kept to sign it again."""
-
-    signer: Signer
-    operation_id: OperationId
-    to: Address | None
-    data: bytes
-    gas: int | None
-    once: bool
-
-
-class Submission:
-    """One operation in the outbox, to be waited for."""
-
-    def __init__(
-        self, outbox: "Outbox", entry: Entry, again: Callable[[], "Submission"] | None
-    ) -> None:
-        self._outbox = outbox
-        self._again = again
-        self.operation_id = entry.operation_id
-        self.transaction_hash = entry.transaction_hash
-        """Of the transaction that stood for the operation when this object was made."""
-
-    def __repr__(self) -> str:
-        return f"Submission({self.operation_id!r}, {self.transaction_hash})"
-
-    @property
-    def state(self) -> State:
-        """The operation's state as the outbox's file has it; the chain is not asked."""
-        return self._outbox.entry(self.operation_id).state
-
-    def wait(self, timeout_seconds: float = 120.0) -> Receipt:
-        """Return the receipt once the operation is confirmed as deep as the profile demands.
-
-        When another program used the nonce, and it is proven that the transaction can never be
-        mined, the operation is simulated and signed again (see `Outbox.submit`).
-
-        Raises:
-            TransactionPending: Not settled within `timeout_seconds`. That is no failure: the
-                outbox keeps following it, and waiting again is possible.
-            Reverted: Mined, and refused by the contract; or refused on signing again.
-            TransactionRejected: The node refuses the transaction for good.
-            NonceConflict: Another program used the nonce, and the signer is not at hand to sign
-                again: the submission was looked up, not submitted.
-            OutboxError, WrongChain: The outbox stopped following.
-        """
-        return self._outbox.wait(self, time.monotonic() + timeout_seconds)
-
-    def sign_again(self, entry: Entry) -> "Submission":
-        """Submit the operation anew after `entry` was replaced. Raises `NonceConflict`."""
-        if self._again is None:
-            raise NonceConflict(
-                f"Another program used nonce {entry.nonce} of {entry.sender}, so transaction "
-                f"{entry.transaction_hash} can never be mined.",
-                remedy="Submit the operation again; it will be signed with another nonce.",
-            )
-        return self._again()
 
 
 class Outbox:
@@ -188,7 +125,7 @@ class Outbox:
         """
         self._check_binding(signer)
         self._delivery.remember(signer)
-        return self._submit(_Order(signer, operation_id, to, data, gas, once))
+        return self._submit(Order(signer, operation_id, to, data, gas, once))
 
     def find(self, operation_id: OperationId) -> Submission | None:
         """Return the submission of an operation that this outbox knows, from any process."""
@@ -242,7 +179,7 @@ class Outbox:
             if entry.state is State.REPLACED:
                 submission = submission.sign_again(entry)
                 continue
-            return _outcome(entry)
+            return outcome(entry)
 
     def _wait_for_news(self, entry: Entry, deadline: float) -> None:
         if self._watcher.failure is not None:
@@ -253,7 +190,7 @@ class Outbox:
         self._watcher.nudge_if_idle()
         self._settled.wait(min(remaining, WAIT_POLL_SECONDS))
 
-    def _submit(self, order: _Order) -> Submission:
+    def _submit(self, order: Order) -> Submission:
         rechecked = False
         while True:
             seen = self._journal.current(order.operation_id)
@@ -280,10 +217,10 @@ class Outbox:
         self._watcher.nudge()
         return self._submission(entry, order)
 
-    def _submission(self, entry: Entry, order: _Order) -> Submission:
+    def _submission(self, entry: Entry, order: Order) -> Submission:
         return Submission(self, entry, lambda: self._submit(order))
 
-    def _join(self, entry: Entry, order: _Order) -> Submission:
+    def _join(self, entry: Entry, order: Order) -> Submission:
         if (entry.to, entry.data) != (order.to, order.data):
             raise Conflict(
                 f"The operation {entry.operation_id} is in flight with another call, as "
@@ -293,9 +230,7 @@ class Outbox:
         self._watcher.nudge()
         return self._submission(entry, order)
 
-    def _sign_and_persist(
-        self, order: _Order, seen: Entry | None, outlook: Outlook
-    ) -> Entry | None:
+    def _sign_and_persist(self, order: Order, seen: Entry | None, outlook: Outlook) -> Entry | None:
         """Return the new entry; None when the operation moved on since `seen`."""
         signer = order.signer
         with self._journal.exclusive():
@@ -389,21 +324,3 @@ def outbox_path(identity: ChainIdentity, home: Path | None = None) -> Path:
     """Return where the outbox of a chain is kept in `home` (default: the user's)."""
     name = f"{identity.chain_id}-{identity.genesis_hash[2:18]}.sqlite3"
     return (home or home_directory()) / "outbox" / name
-
-
-def _outcome(entry: Entry) -> Receipt:
-    if entry.state is State.CONFIRMED and entry.receipt is not None:
-        return entry.receipt
-    transaction_hash: TransactionHash = entry.transaction_hash
-    if entry.state is State.REVERTED:
-        raise Reverted(
-            f"The contract refused transaction {transaction_hash} when it was mined.",
-            remedy="Decode the returned data by the contract's interface.",
-            data=entry.revert_data,
-            transaction_hash=transaction_hash,
-        )
-    raise TransactionRejected(
-        f"The node refuses transaction {transaction_hash}: {shown(entry.refusal)}.",
-        remedy="Remove the reason, then submit the operation again.",
-        transaction_hash=transaction_hash,
-    )
