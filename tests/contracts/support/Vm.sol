@@ -22,6 +22,8 @@ interface Vm {
     function getCode(string calldata artifact) external view returns (bytes memory);
     function mockCallRevert(address callee, bytes calldata callData, bytes calldata revertData) external;
     function clearMockedCalls() external;
+    function load(address target, bytes32 slot) external view returns (bytes32);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function readFile(string calldata path) external view returns (string memory);
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
