@@ -11,10 +11,8 @@ made. Either way outboxes send again what they had confirmed or in flight there.
 """
 
 import json
-import secrets
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +27,7 @@ from dataledger.chain.home import write_private_file as write
 from dataledger.chain.http import exchange
 from dataledger.chain.identifiers import ChainIdentity, to_block_hash
 from dataledger.chain.outbox.outbox import outbox_path
+from dataledger.chain.ports import HOST, free_port, is_free
 from dataledger.chain.process import DetachedProcess
 from dataledger.chain.profile import Endpoint, Profile, profile_path
 from dataledger.chain.transport import HttpTransport
@@ -44,9 +43,6 @@ from dataledger.errors import (
 PROFILE_NAME = "devnet"
 CHAIN_ID = 0x444C_4447
 """1145848903, "DLDG" in ASCII: no public chain, and not the 31337 of everybody's anvil."""
-HOST = "127.0.0.1"
-PORTS = range(20_000, 30_000)
-"""Below those that systems give to outgoing connections: a restart must find its port free."""
 HARDFORK = "prague"
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 60.0
@@ -118,6 +114,9 @@ class Devnet:
             DevnetError: It cannot be installed or started, or the port is taken.
         """
         with self._locked():
+            if not (self._read(self._process_path) or {}).get("ready", False):
+                # A start that broke off may have left a process behind, which makes no blocks.
+                self._stop()
             status = self._status()
             restored = False
             if not status.is_running:
@@ -191,10 +190,10 @@ class Devnet:
             shutil.copyfile(self._state_path, draft)
         process = self._spawn(binary, chosen, chain["genesis_timestamp_unix"])
         try:
+            self._note(process, chosen, ready=False)
             self._check_genesis(self._await_genesis(process, chosen), chain)
             self._begin_mining(chosen)
-            note = {"pid": process.pid, "started": process.started, "port": chosen}
-            write(self._process_path, json.dumps(note, indent=2).encode() + b"\n")
+            self._note(process, chosen, ready=True)
         except BaseException:
             process.signal(signal.SIGKILL)
             process.wait(STOP_TIMEOUT_SECONDS)
@@ -203,15 +202,19 @@ class Devnet:
             draft.replace(self._copy_path)
         return restored
 
+    def _note(self, process: DetachedProcess, port: int, *, ready: bool) -> None:
+        note = {"pid": process.pid, "started": process.started, "port": port, "ready": ready}
+        write(self._process_path, json.dumps(note, indent=2).encode() + b"\n")
+
     def _choose_port(self, port: int | None) -> int:
         if port is not None:
-            if not _is_free(port):
+            if not is_free(port):
                 raise DevnetError(
                     f"Port {port} is taken.", remedy="Choose another one, or none for any free one."
                 )
             return port
         last = (self._read(self._process_path) or {}).get("port")
-        return last if last is not None and _is_free(last) else _free_port()
+        return last if last is not None and is_free(last) else free_port()
 
     def _restore_state(self) -> bool:
         """Replace a damaged state by its copy, else by none; return whether that was needed."""
@@ -378,23 +381,3 @@ def _is_whole(state_path: Path) -> bool:
 
 def _endpoint(port: int) -> Endpoint:
     return Endpoint(f"http://{HOST}:{port}/")
-
-
-def _free_port() -> int:
-    for _ in range(1_000):
-        port = secrets.choice(PORTS)
-        if _is_free(port):
-            return port
-    raise DevnetError(
-        f"No port of {PORTS.start} to {PORTS.stop - 1} is free.", remedy="Choose one with --port."
-    )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except (OSError, OverflowError):
-            return False
-        return True

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,14 +16,14 @@ import pytest
 from chain_under_test import Chain
 from once_contract import ARTIFACT, perform
 
-from dataledger.chain import devnet as devnet_module
+from dataledger.chain import ports
 from dataledger.chain.connection import connect
 from dataledger.chain.deployment import create_contract
 from dataledger.chain.development_keys import development_signer
 from dataledger.chain.devnet import CHAIN_ID, Devnet, DevnetStatus
 from dataledger.chain.identifiers import to_operation_id
 from dataledger.chain.outbox import Outbox, State, outbox_path
-from dataledger.chain.process import DetachedProcess
+from dataledger.chain.process import DetachedProcess, start_of
 from dataledger.chain.profile import ContractPin, Profile
 from dataledger.chain.signers import open_signer
 from dataledger.errors import ChainError, ConnectionFailed, DevnetError, WrongChain
@@ -111,6 +112,27 @@ def test_its_genesis_block_stays_the_same(tmp_path: Path) -> None:
         devnet.down()
 
 
+def test_a_start_that_was_killed_leaves_no_second_process(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from dataledger.chain.devnet import Devnet;"
+        "Devnet._begin_mining = lambda *_: os._exit(9);"
+        "Devnet(pathlib.Path(sys.argv[1])).up()"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+    assert killed.returncode == 9
+    devnet = Devnet(tmp_path)
+    left = devnet.status().pid
+    assert left is not None
+    try:
+        status = devnet.up()
+        assert status.pid != left
+        assert start_of(left) is None
+        connect(Profile.load("devnet", tmp_path)).transport.request("evm_mine")
+        assert devnet.status().head_block == 1
+    finally:
+        devnet.down()
+
+
 def test_what_was_sent_during_the_start_is_mined(
     start_chain: Callable[[], Chain], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +211,7 @@ def test_a_stranger_with_the_process_id_is_left_alone(tmp_path: Path) -> None:
 
 def test_ports(tmp_path: Path) -> None:
     devnet = Devnet(tmp_path)
-    port = devnet_module._free_port()
+    port = ports.free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()

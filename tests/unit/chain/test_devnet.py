@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataledger.chain import devnet as devnet_module
+from dataledger.chain import ports
 from dataledger.chain.devnet import Devnet
 from dataledger.chain.home import exclusive_lock
 from dataledger.chain.process import DetachedProcess
@@ -148,6 +149,6 @@ def test_two_at_once_wait_and_then_say_so(
 
 
 def test_no_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devnet_module, "_is_free", lambda _port: False)
+    monkeypatch.setattr(ports, "is_free", lambda _port: False)
     with pytest.raises(DevnetError, match="No port of 20000 to 29999 is free"):
-        devnet_module._free_port()
+        ports.free_port()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataledger.chain.outbox.delivery import Pass
 from dataledger.errors import ConnectionFailed, NodeError
 
-FIRST_PAUSE_SECONDS = 0.02
+FIRST_PAUSE_SECONDS = 0.01
 MAX_PAUSE_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 _SLOWER = 1.5
