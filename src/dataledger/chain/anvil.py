@@ -90,33 +90,40 @@ def _version(binary: Path) -> tuple[int, int, int] | None:
 
 
 def _install(announce: Announce, cache: Path) -> Path:
+    try:
+        with exclusive_lock(cache / "install.lock", timeout_seconds=INSTALL_TIMEOUT_SECONDS):
+            return _install_alone(announce, cache)
+    except TimeoutError:
+        raise _not_installed("another process is installing it and does not finish") from None
+
+
+def _install_alone(announce: Announce, cache: Path) -> Path:
     place = cache / f"anvil-{VERSION}"
-    with exclusive_lock(cache / "install.lock", timeout_seconds=INSTALL_TIMEOUT_SECONDS):
-        installed = _packaged(place)
-        if installed is not None:
-            return installed
-        if platform_name() != _INSTALLABLE:
-            raise DevnetError(
-                f"There is no anvil here, and none is pinned for {sys.platform} on "
-                f"{platform.machine()} to be installed.",
-                remedy="Install Foundry (https://getfoundry.sh), so that anvil is on PATH.",
-            )
-        npm = _npm()
-        announce(f"Installing anvil {VERSION}, the development chain, from npm (once, 25 MB)")
-        private_directory(cache)
-        with tempfile.TemporaryDirectory(dir=cache, prefix=".anvil-") as draft:
-            package = Path(draft, "package")
-            package.mkdir()
-            for name in ("package.json", "package-lock.json"):
-                source = files(__package__).joinpath("anvil_package").joinpath(name)
-                package.joinpath(name).write_bytes(source.read_bytes())
-            _run_npm(npm, package)
-            if _packaged(package) is None:
-                raise _not_installed("npm installed no binary for this machine")
-            # An interrupted installation of the past may have left something there.
-            shutil.rmtree(place, ignore_errors=True)
-            package.rename(place)
-        return place / f"node_modules/@foundry-rs/anvil-{platform_name()}/bin/anvil"
+    installed = _packaged(place)
+    if installed is not None:
+        return installed
+    if platform_name() != _INSTALLABLE:
+        raise DevnetError(
+            f"There is no anvil here, and none is pinned for {sys.platform} on "
+            f"{platform.machine()} to be installed.",
+            remedy="Install Foundry (https://getfoundry.sh), so that anvil is on PATH.",
+        )
+    npm = _npm()
+    announce(f"Installing anvil {VERSION}, the development chain, from npm (once)")
+    private_directory(cache)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".anvil-") as draft:
+        package = Path(draft, "package")
+        package.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            source = files(__package__).joinpath("anvil_package").joinpath(name)
+            package.joinpath(name).write_bytes(source.read_bytes())
+        _run_npm(npm, package)
+        if _packaged(package) is None:
+            raise _not_installed("npm installed no binary for this machine")
+        # An interrupted installation of the past may have left something there.
+        shutil.rmtree(place, ignore_errors=True)
+        package.rename(place)
+    return place / f"node_modules/@foundry-rs/anvil-{platform_name()}/bin/anvil"
 
 
 def _npm() -> list[str]:

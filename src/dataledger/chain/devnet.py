@@ -163,11 +163,13 @@ class Devnet:
             self._stop()
             if self._chain_path.exists():
                 outbox = outbox_path(self.identity, self._home)
-                for suffix in ("", "-wal", "-shm"):
-                    outbox.with_name(outbox.name + suffix).unlink(missing_ok=True)
-            profile_path(PROFILE_NAME, self._home).unlink(missing_ok=True)
-            for path in (self._chain_path, self._state_path, self._copy_path, self._log_path):
-                path.unlink(missing_ok=True)
+                self._remove(*(outbox.with_name(outbox.name + s) for s in ("", "-wal", "-shm")))
+            self._remove(profile_path(PROFILE_NAME, self._home), self._chain_path)
+            self._remove(self._state_path, self._copy_path, self._log_path, self._process_path)
+
+    def _remove(self, *paths: Path) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -183,7 +185,10 @@ class Devnet:
     def _start(self, binary: Path, port: int | None) -> bool:
         """Start on the kept state, else on the copy of it; return whether it was the copy."""
         chosen = self._choose_port(port)
-        chain = self._read(self._chain_path) or {"genesis_timestamp_unix": int(time.time())}
+        chain = self._read(self._chain_path)
+        if chain is None:
+            chain = {"genesis_timestamp_unix": int(time.time())}
+            self._remove(self._state_path, self._copy_path)
         restored = self._restore_state() and self._chain_path.exists()
         draft = self._copy_path.with_suffix(".draft")
         if self._state_path.exists():
@@ -284,7 +289,10 @@ class Devnet:
 
     def _ask(self, port: int, method: str, params: list[Any]) -> Any:
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        return exchange(_endpoint(port), question, timeout_seconds=5.0)["result"]
+        answer = exchange(_endpoint(port), question, timeout_seconds=5.0)
+        if not isinstance(answer, dict) or "result" not in answer:
+            raise self._broken(f"it refuses {method}")
+        return answer["result"]
 
     def _stop(self) -> None:
         process = self._process()

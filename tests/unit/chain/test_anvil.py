@@ -10,6 +10,7 @@ import pytest
 
 from dataledger.chain import anvil
 from dataledger.chain.anvil import VERSION, find_anvil, platform_name
+from dataledger.chain.home import exclusive_lock
 from dataledger.errors import DevnetError
 
 INSTALLED = f"anvil-{VERSION}/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
@@ -99,9 +100,7 @@ def test_an_old_one_on_path_is_passed_over(machine: Machine, version: str) -> No
 def test_installed_once(machine: Machine) -> None:
     npm = machine.add_npm()
     assert machine.find() == machine.cache / INSTALLED
-    assert machine.said == [
-        f"Installing anvil {VERSION}, the development chain, from npm (once, 25 MB)"
-    ]
+    assert machine.said == [f"Installing anvil {VERSION}, the development chain, from npm (once)"]
     seen = (machine.cache / f"anvil-{VERSION}/seen").read_text()
     assert f'"@foundry-rs/anvil-linux-amd64": "{VERSION}"' in seen
     npm.unlink()
@@ -132,6 +131,17 @@ def test_npm_that_hangs_or_does_not_start(
         machine.find()
     npm.write_text("no program")
     with pytest.raises(DevnetError, match="does not start"):
+        machine.find()
+
+
+def test_another_process_that_does_not_finish_installing(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anvil, "INSTALL_TIMEOUT_SECONDS", 0.1)
+    with (
+        exclusive_lock(machine.cache / "install.lock", timeout_seconds=1),
+        pytest.raises(DevnetError, match="another process is installing it"),
+    ):
         machine.find()
 
 

@@ -71,6 +71,14 @@ def test_a_program_that_does_not_serve(
     assert devnet.status().identity is None
 
 
+def test_a_node_that_refuses_what_is_needed(
+    devnet: Devnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, WEB_PAGE.replace("<html>", '{\\"error\\": {}}'))
+    with pytest.raises(DevnetError, match="it refuses eth_getBlockByNumber"):
+        devnet.up()
+
+
 def test_a_program_that_never_answers_is_ended(
     devnet: Devnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
