@@ -175,7 +175,7 @@ def test_a_step_is_taken_once(cast: Cast, dataset: DatasetId) -> None:
 
 def test_rework_repeats_a_step_on_purpose(cast: Cast, dataset: DatasetId) -> None:
     cast.take(dataset, "LABELED")
-    cast.labeler.lifecycle.advance(dataset, "CLEANED", evidence("rejected"))
+    cast.owner.lifecycle.advance(dataset, "CLEANED", evidence("rejected"))
     again = cast.labeler.lifecycle.advance(
         dataset, "LABELED", evidence("LABELED"), from_stage="CLEANED"
     )
