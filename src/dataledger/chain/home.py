@@ -44,8 +44,18 @@ def write_private_file(path: Path, data: bytes, *, replace: bool = True) -> None
         FileExistsError: `replace` is false and `path` is there; it was left as it is.
     """
     private_directory(path.parent)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    write_whole(path, data, mode=0o600, replace=replace)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int, replace: bool) -> None:
+    """Write `data` to `path` as a whole or not at all, flushed to the disk.
+
+    Raises:
+        FileExistsError: `replace` is false and `path` is there; it was left as it is.
+        OSError: the directory is missing or may not be written to, or the disk is full.
+    """
+    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -54,6 +64,7 @@ def write_private_file(path: Path, data: bytes, *, replace: bool = True) -> None
         if replace:
             draft.replace(path)
         else:
+            # Unlike a check beforehand, this cannot replace what another program just wrote.
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,9 +1,8 @@
 """Files that commands write where the user says: as a whole, or not at all."""
 
-import os
-import secrets
 from pathlib import Path
 
+from dataledger.chain.home import write_whole
 from dataledger.errors import (
     InvalidPath,
     OutputExists,
@@ -21,21 +20,8 @@ def write_output(path: Path, data: bytes, *, replace: bool = False) -> Path:
         OutputExists: `path` is there, and `replace` is false; it was left as it is.
         OutputUnwritable: its directory is missing or may not be written to, or the disk is full.
     """
-    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
     try:
-        try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                draft.replace(path)
-            else:
-                # Unlike a check beforehand, this cannot replace what another program just wrote.
-                path.hardlink_to(draft)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(path, data, mode=0o666, replace=replace)
     except FileExistsError:
         raise _exists(path) from None
     except (OSError, ValueError) as error:
