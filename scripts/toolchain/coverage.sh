@@ -3,6 +3,7 @@
 # hashing, manifest and chain, every one in the contracts.
 set -eu
 cd "$(dirname "$0")/../.."
+. scripts/toolchain/environment.sh
 
 echo "Measuring the coverage of the package"
 rm -rf build/coverage
@@ -15,7 +16,7 @@ for room in hashing manifest chain; do
 done
 
 echo "Measuring the coverage of the contracts"
-FOUNDRY_PROFILE=coverage node_modules/.bin/forge coverage \
+FOUNDRY_PROFILE=coverage forge coverage \
     --no-match-coverage 'tests/|node_modules/' \
     --report summary --report lcov --report-file build/coverage/contracts.lcov
 .venv/bin/python scripts/toolchain/check_contract_coverage.py build/coverage/contracts.lcov
