@@ -200,7 +200,7 @@ contract AdvanceTest is LedgerFixture, NestedEntryPoint {
         admit("root", "processor-2", Capabilities.PROCESSOR, 0);
         OrgId second = OrgId.wrap(11);
         _attempt("processor", "");
-        advance("processor-2", dataset, COLLECTED);
+        advance("clerk", dataset, COLLECTED);
         bytes memory refusal =
             abi.encodeWithSelector(IDatasetLedger.DutyTaken.selector, dataset, uint8(1), processor, second);
         _take("processor-2", clean, refusal);
@@ -325,7 +325,7 @@ contract AdvanceTest is LedgerFixture, NestedEntryPoint {
         addVersion("clerk", dataset, "corpus 2");
         vm.assertEq(ledger.state(dataset).duties, OrgId.unwrap(processor), "carried over");
         admit("root", "processor-2", Capabilities.PROCESSOR, 0);
-        advance("processor-2", dataset, COLLECTED);
+        advance("clerk", dataset, COLLECTED);
         advance("processor-2", dataset, CLEANED);
         IDatasetLedger.State memory state = ledger.state(dataset);
         vm.assertEq(state.duties, 11, "done anew");
