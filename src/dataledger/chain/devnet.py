@@ -11,6 +11,7 @@ made. Either way outboxes send again what they had confirmed or in flight there.
 """
 
 import json
+import secrets
 import shutil
 import signal
 import time
@@ -44,6 +45,8 @@ PROFILE_NAME = "devnet"
 CHAIN_ID = 0x444C_4447
 """1145848903, "DLDG" in ASCII: no public chain, and not the 31337 of everybody's anvil."""
 HARDFORK = "prague"
+GENESIS_AGE_SECONDS = 365 * 24 * 60 * 60
+"""The genesis block is dated at random within so long before the first start."""
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 60.0
 LOCK_TIMEOUT_SECONDS = 120.0
@@ -187,7 +190,10 @@ class Devnet:
         chosen = self._choose_port(port)
         chain = self._read(self._chain_path)
         if chain is None:
-            chain = {"genesis_timestamp_unix": int(time.time())}
+            # The time is all that tells one genesis block from another, and this second is not
+            # ours alone.
+            age_seconds = secrets.randbelow(GENESIS_AGE_SECONDS)
+            chain = {"genesis_timestamp_unix": int(time.time()) - age_seconds}
             self._remove(self._state_path, self._copy_path)
         restored = self._restore_state() and self._chain_path.exists()
         draft = self._copy_path.with_suffix(".draft")

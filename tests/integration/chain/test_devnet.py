@@ -52,6 +52,18 @@ def kill(devnet: Devnet) -> None:
         time.sleep(0.01)
 
 
+def test_two_devnets_are_two_chains(tmp_path: Path) -> None:
+    identities = set()
+    for name in ("a", "b"):
+        devnet = Devnet(tmp_path / name)
+        try:
+            # Within the same second, as likely as not.
+            identities.add(devnet.up().identity)
+        finally:
+            devnet.erase()
+    assert len(identities) == 2
+
+
 def test_up_status_down(tmp_path: Path) -> None:
     said: list[str] = []
     devnet = Devnet(tmp_path, announce=said.append)
@@ -69,7 +81,7 @@ def test_up_status_down(tmp_path: Path) -> None:
     assert said == ["Starting the devnet"]
     assert devnet.up() == up, "a second start finds it running"
     connection = connect(Profile.load("devnet", tmp_path))
-    assert abs(connection.head().timestamp_unix - time.time()) < 60
+    assert connection.head().timestamp_unix <= time.time()
 
     devnet.down()
     assert not devnet.status().is_running
