@@ -181,7 +181,7 @@ class FakeNode:
     def eth_chainId(self) -> str:  # noqa: N802 - these are the methods' names
         return hex(CHAIN_ID)
 
-    def eth_getBlockByNumber(self, tag: str, _full: bool) -> Any:  # noqa: N802, FBT001
+    def eth_getBlockByNumber(self, tag: str, full: bool) -> Any:  # noqa: N802, FBT001
         number = self._number(tag)
         if number >= len(self.blocks):
             return None
@@ -192,7 +192,12 @@ class FakeNode:
             "timestamp": hex(1_700_000_000 + block.number),
             "gasLimit": hex(BLOCK_GAS_LIMIT),
             "baseFeePerGas": "0x0",
-            "transactions": [transaction.hash for transaction in block.transactions],
+            "transactions": [
+                {"hash": one.hash, "from": one.sender, "nonce": hex(one.nonce)}
+                if full
+                else one.hash
+                for one in block.transactions
+            ],
         }
 
     def eth_gasPrice(self) -> str:  # noqa: N802

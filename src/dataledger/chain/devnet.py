@@ -5,9 +5,9 @@ transactions arrive. It is reachable from this machine only. Each devnet has a g
 own, made once, so that no profile, outbox or key file mistakes one for another.
 
 What it keeps: a stop writes the whole state. While it runs, the state is written every second, so
-that a kill (SIGKILL, power) loses up to the last second of blocks. Anvil writes the file in place:
-a kill in the middle of that damages it, and the next start goes back to the copy that the last one
-made. Either way outboxes send again what they had confirmed or in flight there.
+that a kill (SIGKILL, power) loses up to the last second of blocks. Anvil writes the file in place,
+and not of one moment: a kill may leave it damaged or torn, and the next start goes back to the copy
+that the last one made. Either way outboxes send again what they had confirmed or in flight there.
 """
 
 import json
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dataledger.chain.anvil import Announce, find_anvil
+from dataledger.chain.anvil_state import is_whole
 from dataledger.chain.development_keys import COUNT, MNEMONIC
 from dataledger.chain.home import exclusive_lock, home_directory, private_directory
 from dataledger.chain.home import write_private_file as write
@@ -229,10 +230,10 @@ class Devnet:
 
     def _restore_state(self) -> bool:
         """Replace a damaged state by its copy, else by none; return whether that was needed."""
-        if _is_whole(self._state_path):
+        if is_whole(self._state_path):
             return False
         self._state_path.unlink(missing_ok=True)
-        if _is_whole(self._copy_path):
+        if is_whole(self._copy_path):
             shutil.copyfile(self._copy_path, self._state_path)
         return True
 
@@ -383,14 +384,6 @@ class Devnet:
             f"The devnet does not work: {what}.",
             remedy=f"Read {self._log_path}. `dataledger devnet erase` begins anew.",
         )
-
-
-def _is_whole(state_path: Path) -> bool:
-    """Whether a state file is there and was written to its end."""
-    try:
-        return isinstance(json.loads(state_path.read_bytes()), dict)
-    except (OSError, ValueError):
-        return False
 
 
 def _endpoint(port: int) -> Endpoint:
