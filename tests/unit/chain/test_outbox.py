@@ -509,6 +509,25 @@ class TestForeignTransactions:
         node.interruptions = [(requests, reorganise)]
         assert not can_never_be_mined(node, entry, 2)
 
+    @pytest.mark.parametrize("keeps_old_states", [True, False])
+    def test_a_count_of_nonces_without_the_other_transaction_is_no_proof(
+        self,
+        outbox: Outbox,
+        node: FakeNode,
+        monkeypatch: pytest.MonkeyPatch,
+        keeps_old_states: bool,  # noqa: FBT001 - a parameter of the test
+    ) -> None:
+        from dataledger.chain.outbox.proof import can_never_be_mined
+
+        node.automine = False
+        entry = submit(outbox, ONE)
+        node.roll_back(0, keep_pool=False)
+        node.mine()
+        node.keeps_old_states = keeps_old_states
+        # As anvil, restarted on accounts that were a transaction ahead of its blocks.
+        monkeypatch.setattr(node, "eth_getTransactionCount", lambda *_: hex(entry.nonce + 1))
+        assert not can_never_be_mined(node, entry, 1)
+
     def test_a_node_without_blocks_is_no_proof(
         self, outbox: Outbox, node: FakeNode, monkeypatch: pytest.MonkeyPatch
     ) -> None:
