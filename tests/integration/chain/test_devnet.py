@@ -64,9 +64,10 @@ def test_two_devnets_are_two_chains(tmp_path: Path) -> None:
     assert len(identities) == 2
 
 
-def test_up_status_down(tmp_path: Path) -> None:
+def test_up_status_down(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     said: list[str] = []
     devnet = Devnet(tmp_path, announce=said.append)
+    request.addfinalizer(devnet.erase)
     assert not devnet.status().is_running
     assert devnet.status().identity is None
     devnet.down()
