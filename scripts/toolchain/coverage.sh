@@ -10,10 +10,8 @@ rm -rf build/coverage
 mkdir -p build/coverage
 .venv/bin/pytest --quiet --cov --cov-report=
 .venv/bin/coverage report
-for room in hashing manifest chain; do
-    echo "At least 95 % of $room"
-    .venv/bin/coverage report --include="src/dataledger/$room/*" --fail-under=95 >/dev/null
-done
+.venv/bin/coverage json --quiet -o build/coverage/package.json
+.venv/bin/python scripts/toolchain/check_package_coverage.py build/coverage/package.json
 
 echo "Measuring the coverage of the contracts"
 FOUNDRY_PROFILE=coverage forge coverage \

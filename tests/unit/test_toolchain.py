@@ -9,6 +9,7 @@ from typing import Any
 
 import check_contract_coverage
 import check_locks
+import check_package_coverage
 import install_solc
 import pytest
 import solcx
@@ -223,3 +224,20 @@ class TestContractCoverage:
     def test_a_report_about_no_contract_proves_nothing(self) -> None:
         with pytest.raises(ValueError, match="no file under contracts/"):
             check_contract_coverage.unreached("")
+
+
+class TestPackageCoverage:
+    REPORT = {  # noqa: RUF012 - read only
+        "files": {
+            "src/dataledger/chain/a.py": {"summary": {"num_branches": 30, "covered_branches": 30}},
+            "src/dataledger/chain/b.py": {"summary": {"num_branches": 10, "covered_branches": 8}},
+            "src/dataledger/cli/c.py": {"summary": {"num_branches": 10, "covered_branches": 0}},
+        }
+    }
+
+    def test_branches_count_and_lines_do_not(self) -> None:
+        assert check_package_coverage.branch_percent(self.REPORT, "chain") == 95.0
+
+    def test_a_report_about_no_branch_proves_nothing(self) -> None:
+        with pytest.raises(ValueError, match="no branch of hashing"):
+            check_package_coverage.branch_percent(self.REPORT, "hashing")

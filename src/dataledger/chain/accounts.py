@@ -187,7 +187,7 @@ class Accounts:
             document = parse_strict(data, max_bytes=_MAX_FILE_BYTES)
         except CanonicalisationError as error:
             raise _malformed(path, "it is not JSON") from error
-        if not isinstance(document, dict) or document.get("version") != 3:  # noqa: PLR2004
+        if not isinstance(document, dict) or document.get("version") != 3:  # noqa: PLR2004 - as it is written
             raise _malformed(path, "it is not of version 3")
         _check_encryption(document, path)
         return document

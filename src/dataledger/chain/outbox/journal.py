@@ -65,7 +65,7 @@ def _listed(states: Iterable[State]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-# Parts of statements: constants of this module, never input.
+# Parts of statements: constants of this module, never input, which is what S608 warns of below.
 _IS_WATCHED = f"state IN ({_listed(WATCHED)})"
 _IS_SETTLED = f"state IN ({_listed(SETTLED)})"
 _HOLDS_NONCE = f"state NOT IN ({_listed(NONCE_FREED)})"

@@ -156,7 +156,7 @@ class DevnetView:
     def to_json(self) -> dict[str, JsonValue]:
         """Return `running` and what identifies it."""
         document = document_of(self.status)
-        return {"running": self.status.is_running, **dict(document)}  # type: ignore[arg-type]
+        return {"running": self.status.is_running, **dict(document)}  # type: ignore[arg-type]  # invariant
 
     def draw(self, screen: Screen) -> None:
         """Draw the same."""
