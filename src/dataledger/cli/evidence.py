@@ -91,7 +91,7 @@ def evidence_of(
     if evidence is not None:
         from dataledger.hashing import Digest
 
-        return Digest.parse(evidence)
+        return Digest.parse_sha256(evidence)
     return describe_activity(
         session, ledger, description, default_type=default_type, default_inputs=[default_input]
     )

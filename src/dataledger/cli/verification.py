@@ -58,7 +58,7 @@ def check_proof(
         ProofInvalid: it does not lead to the root, or `data` is not the file that it is about.
     """
     proof = FileProof.parse(read_input(file, noun="proof file", max_bytes=MAX_PROOF_BYTES))
-    proof.verify(None if root is None else Digest.parse(root))
+    proof.verify(None if root is None else Digest.parse_sha256(root))
     if data is not None:
         found = session.fingerprint(data)
         digests = [entry.digest for entry in found.entries]

@@ -10,7 +10,14 @@ from dataledger.hashing.canonical import (
     parse_strict,
     string,
 )
-from dataledger.hashing.digest import Algorithm, Digest, Hash32, hash32_from_hex, to_hash32
+from dataledger.hashing.digest import (
+    TREE_CHUNK_BYTES,
+    Algorithm,
+    Digest,
+    Hash32,
+    hash32_from_hex,
+    to_hash32,
+)
 from dataledger.hashing.merkle import (
     EMPTY_ROOT,
     StreamingRoot,
@@ -25,6 +32,7 @@ from dataledger.hashing.merkle import (
 
 __all__ = [
     "EMPTY_ROOT",
+    "TREE_CHUNK_BYTES",
     "Algorithm",
     "Digest",
     "Hash32",

@@ -15,13 +15,19 @@ Hash32 = NewType("Hash32", bytes)
 
 
 class Algorithm(StrEnum):
-    """The hash algorithms that a digest may name."""
+    """The hash algorithms that a digest may name. All of them give 32 bytes."""
 
     SHA256 = "sha256"
+    """FIPS 180-4; what `sha256sum` prints."""
+    SHA256_TREE = "sha256-tree"
+    """The RFC 9162 root over the content's chunks of `TREE_CHUNK_BYTES`, the last one shorter."""
+    SM3 = "sm3"
+    """GB/T 32905-2016, ISO/IEC 10118-3."""
+    BLAKE3 = "blake3"
+    """The hash of the BLAKE3 paper; what `b3sum` prints."""
 
 
-RESERVED_ALGORITHMS = frozenset({"sm3", "blake3"})
-"""Names that later versions will give a meaning; nobody else may."""
+TREE_CHUNK_BYTES = 1024 * 1024
 
 
 def to_hash32(value: bytes) -> Hash32:
@@ -54,7 +60,7 @@ def hash32_from_hex(text: str) -> Hash32:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A hash value together with its algorithm; written `sha256:<64 lowercase hex>`.
+    """A hash value together with its algorithm; written `algorithm:<64 lowercase hex>`.
 
     Raises:
         InvalidDigest: the value is not 32 bytes.
@@ -88,12 +94,26 @@ class Digest:
         try:
             algorithm = Algorithm(name)
         except ValueError as error:
-            why = "reserved, but not supported yet" if name in RESERVED_ALGORITHMS else "unknown"
             raise InvalidDigest(
-                f"The hash algorithm {shown(name)} is {why}.",
+                f"The hash algorithm {shown(name)} is unknown.",
                 remedy=f"Use one of: {', '.join(Algorithm)}.",
             ) from error
         return cls(algorithm, hash32_from_hex(value))
+
+    @classmethod
+    def parse_sha256(cls, text: str) -> Self:
+        """Read a digest that must be SHA-256, as roots and document digests are.
+
+        Raises:
+            InvalidDigest: as `parse`, or it names another algorithm.
+        """
+        digest = cls.parse(text)
+        if digest.algorithm is not Algorithm.SHA256:
+            raise InvalidDigest(
+                f"{shown(text)} is a digest by {digest.algorithm}, where only SHA-256 has a place.",
+                remedy="Give the sha256:… digest: a content root, or the digest of a document.",
+            )
+        return digest
 
     @property
     def hex(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.events import DatasetRegistered, VersionAdded
@@ -357,9 +356,6 @@ class Datasets:
         recorded = version.record
         if isinstance(content, Manifest):
             given = record_of_manifest(content, recorded.parents)
-            given = replace(
-                given, record_count=recorded.record_count, salt_scheme=recorded.salt_scheme
-            )
             if given != recorded:
                 with suppress(NotFound):
                     require_same(self._documents.manifest(recorded.manifest_digest), content)

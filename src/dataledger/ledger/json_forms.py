@@ -82,7 +82,7 @@ def step_from_json(value: JsonValue) -> Step:
 
 def digest_from_json(value: JsonValue) -> Digest:
     """Read a digest."""
-    return Digest.parse(string(value))
+    return Digest.parse_sha256(string(value))
 
 
 def dataset_from_json(value: JsonValue) -> DatasetId:

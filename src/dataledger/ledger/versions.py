@@ -54,6 +54,8 @@ def record_of_manifest(manifest: Manifest, parents: Sequence[Parent] = ()) -> Ve
         manifest_digest=manifest.manifest_digest,
         size_bytes=manifest.size_bytes,
         file_count=manifest.file_count,
+        record_count=manifest.record_count,
+        salt_scheme=manifest.salt_scheme,
         parents=tuple(parents),
     )
 

@@ -10,14 +10,18 @@ from dataledger.manifest.model import Manifest
 from dataledger.manifest.paths import check_path
 from dataledger.manifest.progress import Progress
 from dataledger.manifest.proof import FileProof
+from dataledger.manifest.record_set import LabelSet, RecordFormat, RecordSet
 
 __all__ = [
     "ChangedFile",
     "Difference",
     "FileEntry",
     "FileProof",
+    "LabelSet",
     "Manifest",
     "Progress",
+    "RecordFormat",
+    "RecordSet",
     "check_path",
     "compare",
     "fingerprint",

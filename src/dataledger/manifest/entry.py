@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from dataledger.errors import InvalidArgument, shown
-from dataledger.hashing import Digest, JsonValue, members, natural, string
+from dataledger.hashing import Digest, JsonValue, canonical_bytes, members, natural, string
 from dataledger.manifest.paths import check_path
+from dataledger.manifest.record_set import RecordSet
 
 MAX_SIZE_BYTES = 2**53 - 1
 """The largest integer that every JSON parser reads exactly."""
@@ -15,15 +16,20 @@ MAX_SIZE_BYTES = 2**53 - 1
 class FileEntry:
     """A file by its path relative to the dataset, its size, and its content's digest.
 
+    `other_digests` are digests of the same content by other algorithms, sorted by their names.
+    `records`, if any, says what records the content consists of.
+
     Raises:
         InvalidPath: the path breaks the path rules.
-        InvalidArgument: the size is not an integer from 0 to `MAX_SIZE_BYTES`, or the digest is not
-            a `Digest`.
+        InvalidArgument: the size is not an integer from 0 to `MAX_SIZE_BYTES`, a digest is not a
+            `Digest`, or two digests have one algorithm.
     """
 
     path: str
     size_bytes: int
     digest: Digest
+    other_digests: tuple[Digest, ...] = ()
+    records: RecordSet | None = None
 
     def __post_init__(self) -> None:
         check_path(self.path)
@@ -36,9 +42,23 @@ class FileEntry:
             raise InvalidArgument(
                 f"{shown(self.digest)} is not a Digest.", remedy="Use Digest.parse(…)."
             )
+        if self.other_digests:
+            self._sort_digests()
+
+    def _sort_digests(self) -> None:
+        others = tuple(sorted(self.other_digests, key=lambda digest: digest.algorithm))
+        object.__setattr__(self, "other_digests", others)
+        algorithms = {self.digest.algorithm, *(digest.algorithm for digest in others)}
+        if len(algorithms) != 1 + len(others):
+            raise InvalidArgument(
+                f"The file {shown(self.path)} has two digests by one algorithm.",
+                remedy="Give one digest for each algorithm.",
+            )
 
     def to_bytes(self) -> bytes:
         """Return the canonical JSON (RFC 8785) of the entry: the leaf's content in the tree."""
+        if self.other_digests or self.records:
+            return canonical_bytes(self.to_json())
         # The template spares 90 % of the time that the general writer takes. It is enough because
         # the path rules leave one character to escape.
         path = self.path.replace('"', r"\"")
@@ -48,7 +68,16 @@ class FileEntry:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the entry as a JSON object."""
-        return {"digest": str(self.digest), "path": self.path, "size_bytes": self.size_bytes}
+        document: dict[str, JsonValue] = {
+            "digest": str(self.digest),
+            "path": self.path,
+            "size_bytes": self.size_bytes,
+        }
+        if self.other_digests:
+            document["other_digests"] = [str(digest) for digest in self.other_digests]
+        if self.records is not None:
+            document["records"] = self.records.to_json()
+        return document
 
     @classmethod
     def from_json(cls, value: JsonValue) -> Self:
@@ -58,9 +87,19 @@ class FileEntry:
             CanonicalisationError: it is not an object of exactly these members, of these types.
             InvalidArgument: a member breaks a rule of the class or of `Digest`.
         """
-        entry = members(value, "digest", "path", "size_bytes")
+        entry = members(
+            value, "digest", "path", "size_bytes", optional=("other_digests", "records")
+        )
+        others = entry.get("other_digests", [])
+        if not isinstance(others, list) or (not others and "other_digests" in entry):
+            raise InvalidArgument(
+                f"{shown(others)} is no list of digests.",
+                remedy="Leave the member out where there are no other digests.",
+            )
         return cls(
             path=string(entry["path"]),
             size_bytes=natural(entry["size_bytes"]),
             digest=Digest.parse(string(entry["digest"])),
+            other_digests=tuple(Digest.parse(string(digest)) for digest in others),
+            records=RecordSet.from_json(entry["records"]) if "records" in entry else None,
         )

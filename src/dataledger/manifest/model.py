@@ -21,6 +21,7 @@ from dataledger.hashing import (
 from dataledger.manifest.entry import MAX_SIZE_BYTES, FileEntry
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.proof import FileProof
+from dataledger.manifest.record_set import SALT_SCHEME
 
 FORMAT = "dataledger/manifest/1"
 MAX_MANIFEST_BYTES = 1024**3
@@ -74,6 +75,16 @@ class Manifest:
     def size_bytes(self) -> int:
         """All files' sizes together."""
         return sum(entry.size_bytes for entry in self.entries)
+
+    @cached_property
+    def record_count(self) -> int:
+        """All record sets' records together; 0 where there are no record sets."""
+        return sum(entry.records.record_count for entry in self.entries if entry.records)
+
+    @property
+    def salt_scheme(self) -> int:
+        """How record leaves are salted; 0 where there are no record sets."""
+        return SALT_SCHEME if any(entry.records for entry in self.entries) else 0
 
     def to_bytes(self) -> bytes:
         """Return the manifest file: canonical JSON (RFC 8785), without a final newline."""

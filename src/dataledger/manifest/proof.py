@@ -143,7 +143,7 @@ class FileProof:
                 leaf_index=natural(document["leaf_index"]),
                 tree_size=natural(document["tree_size"]),
                 path=tuple(hash32_from_hex(string(value)) for value in path),
-                content_root=Digest.parse(string(document["content_root"])),
+                content_root=Digest.parse_sha256(string(document["content_root"])),
                 anchor=anchor,
             )
         except UsageError as error:

@@ -61,7 +61,7 @@ def admit(
     from dataledger.cli.render.confirmation import Confirmation
     from dataledger.hashing import Digest
 
-    digest = None if profile_digest is None else Digest.parse(profile_digest)
+    digest = None if profile_digest is None else Digest.parse_sha256(profile_digest)
     key = session.address(admin)
     with session.writing() as ledger:
         confirmed = ledger.organisations.admit(
