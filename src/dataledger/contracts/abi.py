@@ -267,10 +267,20 @@ def _digest_from_raw(raw: bytes) -> Digest:
     return Digest(Algorithm.SHA256, Hash32(raw))
 
 
+def _digest_to_raw(digest: Digest) -> bytes:
+    if digest.algorithm is not Algorithm.SHA256:
+        # The chain keeps 32 bytes alone: by another algorithm, they would come back as SHA-256.
+        raise InvalidArgument(
+            f"{digest} cannot be recorded: the contracts hold SHA-256 digests.",
+            remedy="Give the sha256:… digest of the document, or a content root.",
+        )
+    return digest.value
+
+
 _TO_RAW: dict[Any, Any] = {
     str: text_to_raw,
     Slug: _slug_to_raw,
-    Digest: lambda digest: digest.value,
+    Digest: _digest_to_raw,
     DatasetId: lambda dataset: dataset.value,
     StageTable: lambda table: table.value,
 }

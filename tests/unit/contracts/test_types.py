@@ -43,7 +43,7 @@ from dataledger.contracts.types import (
     VersionRecord,
 )
 from dataledger.errors import InvalidArgument, NodeError
-from dataledger.hashing import Digest, Hash32
+from dataledger.hashing import Algorithm, Digest, Hash32
 
 MODULES = {
     ContractName.ORGANISATIONS: organisations,
@@ -172,6 +172,14 @@ def test_an_argument_outside_its_type_is_refused() -> None:
         dataset_ledger.add_version(DATASET, 2**32, RECORD)
     with pytest.raises(InvalidArgument):
         organisations.set_capabilities(OrgId(1), Capability(2**16), Capability(0))
+
+
+@pytest.mark.parametrize("algorithm", [name for name in Algorithm if name != Algorithm.SHA256])
+def test_a_digest_that_the_chain_would_give_back_as_another_is_refused(
+    algorithm: Algorithm,
+) -> None:
+    with pytest.raises(InvalidArgument, match="hold SHA-256 digests"):
+        to_raw(Digest, Digest(algorithm, Hash32(bytes(32))))
 
 
 def test_the_commitment_is_over_the_fields_without_an_offset() -> None:
