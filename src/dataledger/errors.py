@@ -17,6 +17,7 @@ the exit codes of the command line.
     │   │   └── ActivityError           not a valid activity record
     │   ├── SourceNotFound              the data to read is not there
     │   ├── SourceUnreadable            the data to read is there, but may not or cannot be read
+    │   ├── RecordError                 a file does not hold valid records of its format
     │   ├── OutputExists                a file to write is already there
     │   ├── OutputUnwritable            a file cannot be written where it should be
     │   ├── ProfileError                a chain profile is missing or malformed
@@ -175,6 +176,10 @@ class SourceNotFound(UsageError):
 
 class SourceUnreadable(UsageError):
     """The data to read is there, but permissions or the storage prevent reading it."""
+
+
+class RecordError(UsageError):
+    """A file does not hold valid records of its format: torn, not UTF-8, too long, not encodable."""
 
 
 class OutputExists(UsageError):
