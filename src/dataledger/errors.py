@@ -179,7 +179,7 @@ class SourceUnreadable(UsageError):
 
 
 class RecordError(UsageError):
-    """A file does not hold valid records of its format: torn, not UTF-8, too long, not encodable."""
+    """A file does not hold valid records of its format: torn, not UTF-8, or too long."""
 
 
 class OutputExists(UsageError):
