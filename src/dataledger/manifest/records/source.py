@@ -68,19 +68,20 @@ class Batch(Protocol):
     def records(self) -> list[bytes]:
         """Return the records one by one."""
 
-    def buffer(self) -> tuple[memoryview, memoryview]:
-        """Return the records one after another, and their offsets.
+    def spans(self) -> tuple[memoryview, memoryview, memoryview]:
+        """Return bytes that hold all the records, and where in them each begins and ends.
 
-        The first is of bytes. The second is of signed 64-bit integers, one more than there are
-        records: record i is `data[offsets[i]:offsets[i + 1]]`, and the first offset need not be 0.
+        The last two are of signed 64-bit integers, one for each record: record i is
+        `data[begins[i]:ends[i]]`. Between two records there may be bytes of neither.
         """
 
 
 class EncodedBatch:
     """A batch that was made as one buffer.
 
-    `data` and `offsets` are anything with the buffer protocol, such as numpy arrays; see
-    `Batch.buffer` for what they must hold.
+    `data` holds the records one after another. `offsets` holds one more signed 64-bit integer than
+    there are records: record i is `data[offsets[i]:offsets[i + 1]]`. Both may come from numpy
+    arrays, as `memoryview(array)`.
     """
 
     def __init__(
@@ -99,6 +100,6 @@ class EncodedBatch:
         data = self._data if isinstance(self._data, bytes) else bytes(self._data)
         return [data[begin:end] for begin, end in pairwise(self._offsets.tolist())]
 
-    def buffer(self) -> tuple[memoryview, memoryview]:
-        """Return the records one after another, and their offsets."""
-        return memoryview(self._data), memoryview(self._offsets)
+    def spans(self) -> tuple[memoryview, memoryview, memoryview]:
+        """Return bytes that hold all the records, and where in them each begins and ends."""
+        return memoryview(self._data), self._offsets[:-1], self._offsets[1:]
