@@ -1,16 +1,16 @@
 """Where a user's profiles, key files and outboxes live, and how files are written there.
 
-Everything is private: directories are made with mode 0700, files with 0600. A file is either there
-as a whole or not at all: it is written beside its place, flushed to the disk, and renamed.
+Everything is private: directories are made with mode 0700, files with 0600.
 """
 
 import fcntl
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from dataledger.writing import write_whole
 
 HOME_VARIABLE = "DATALEDGER_HOME"
 _LOCK_POLL_SECONDS = 0.05
@@ -47,30 +47,6 @@ def write_private_file(path: Path, data: bytes, *, replace: bool = True) -> None
     write_whole(path, data, mode=0o600, replace=replace)
 
 
-def write_whole(path: Path, data: bytes, *, mode: int, replace: bool) -> None:
-    """Write `data` to `path` as a whole or not at all, flushed to the disk.
-
-    Raises:
-        FileExistsError: `replace` is false and `path` is there; it was left as it is.
-        OSError: the directory is missing or may not be written to, or the disk is full.
-    """
-    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.replace(path)
-        else:
-            # Unlike a check beforehand, this cannot replace what another program just wrote.
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    _flush_directory(path.parent)
-
-
 @contextmanager
 def exclusive_lock(path: Path, *, timeout_seconds: float) -> Iterator[None]:
     """Hold the lock file at `path` against every other process and thread.
@@ -93,13 +69,5 @@ def exclusive_lock(path: Path, *, timeout_seconds: float) -> Iterator[None]:
                     raise TimeoutError(f"{path} is locked by another process") from None
                 time.sleep(_LOCK_POLL_SECONDS)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _flush_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

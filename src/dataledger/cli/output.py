@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from dataledger.chain.home import write_whole
 from dataledger.errors import (
     InvalidPath,
     OutputExists,
@@ -11,6 +10,7 @@ from dataledger.errors import (
     SourceUnreadable,
     shown,
 )
+from dataledger.writing import write_whole
 
 
 def write_output(path: Path, data: bytes, *, replace: bool = False) -> Path:
