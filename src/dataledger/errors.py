@@ -35,6 +35,7 @@ the exit codes of the command line.
     │   ├── ProofInvalid                an inclusion or consistency proof does not lead to the root
     │   ├── HistoryBroken               events do not recompute a dataset's head
     │   ├── SignatureInvalid            a signature is not by the signer it names
+    │   ├── ClaimRefused                a version claims less than its data's change deserves
     │   ├── Conflict                    an id is already taken by different content
     │   └── Refused                     a contract refused; carries the decoded custom error
     └── ChainError (3)                  the chain cannot be used as asked
@@ -253,6 +254,10 @@ class HistoryBroken(CheckFailed):
 
 class SignatureInvalid(CheckFailed):
     """A signature is malformed, expired, or not by the signer it names."""
+
+
+class ClaimRefused(CheckFailed):
+    """A version, or a level such as minor, claims less than the change of its data deserves."""
 
 
 class Conflict(CheckFailed):

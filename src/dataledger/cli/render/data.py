@@ -27,18 +27,22 @@ class VerificationView:
     names: Names
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return `verified`, and the paths `changed`, `added` and `removed`.
+        """Return `verified`, and the paths `changed`, `added`, `removed` and `moved`.
 
         The paths are null where the recorded manifest is not at hand.
         """
         found = self.verification
         difference = found.difference
-        paths: dict[str, JsonValue] = {"changed": None, "added": None, "removed": None}
+        paths: dict[str, JsonValue] = dict.fromkeys(("changed", "added", "removed", "moved"))
         if difference is not None:
             paths = {
                 "changed": [change.path for change in difference.changed],
                 "added": [entry.path for entry in difference.added],
                 "removed": [entry.path for entry in difference.removed],
+                "moved": [
+                    {"from": move.expected.path, "to": move.actual.path}
+                    for move in difference.moved
+                ],
             }
         return {
             "verified": found.verified,
@@ -90,6 +94,9 @@ class VerificationView:
         lines = [("changed", change.path) for change in difference.changed]
         lines += [("removed", entry.path) for entry in difference.removed]
         lines += [("added", entry.path) for entry in difference.added]
+        lines += [
+            ("moved", f"{move.expected.path} → {move.actual.path}") for move in difference.moved
+        ]
         for kind, path in lines[:SHOWN_FILES]:
             screen.line(Styled(f"  {kind:<8}", "red"), path)
         if len(lines) > SHOWN_FILES:
