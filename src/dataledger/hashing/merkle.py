@@ -14,15 +14,23 @@ from dataledger.hashing.digest import Hash32, to_hash32
 EMPTY_ROOT = Hash32(hashlib.sha256(b"").digest())
 """Root of the tree without leaves (section 2.1.1)."""
 
+# Copying a hash that has begun takes half the time of beginning one.
+_begun_leaf = hashlib.sha256(b"\x00").copy
+_begun_node = hashlib.sha256(b"\x01").copy
+
 
 def leaf_hash(entry: bytes) -> Hash32:
     """Return SHA-256(0x00 ‖ entry)."""
-    return Hash32(hashlib.sha256(b"\x00" + entry).digest())
+    content = _begun_leaf()
+    content.update(entry)
+    return Hash32(content.digest())
 
 
 def node_hash(left: Hash32, right: Hash32) -> Hash32:
     """Return SHA-256(0x01 ‖ left ‖ right)."""
-    return Hash32(hashlib.sha256(b"\x01" + left + right).digest())
+    content = _begun_node()
+    content.update(left + right)
+    return Hash32(content.digest())
 
 
 # -------------------------------------------------------------------------------------- building
@@ -111,10 +119,13 @@ class StreamingRoot:
 
 
 def _parents(level: list[Hash32]) -> list[Hash32]:
-    # Bound to local names: this loop is where building a tree spends its time.
-    sha256 = hashlib.sha256
-    pairs = zip(level[::2], level[1::2], strict=False)
-    parents = [Hash32(sha256(b"\x01" + left + right).digest()) for left, right in pairs]
+    # This loop is where building a tree spends its time: no call but those of the hash.
+    begin = _begun_node
+    parents = []
+    for left, right in zip(level[::2], level[1::2], strict=False):
+        content = begin()
+        content.update(left + right)
+        parents.append(Hash32(content.digest()))
     if len(level) % 2:
         parents.append(level[-1])
     return parents

@@ -5,12 +5,14 @@ safe to print. Paths keep the bytes that the file system gave them: nothing is n
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
 from dataledger.errors import InvalidPath, shown
 
 MAX_PATH_BYTES = 4096
+MAX_CHARACTER_BYTES = 4
+"""What one character takes in UTF-8."""
 
 _FORBIDDEN = {
     "a control character": "\x00-\x1f\x7f-\x9f\u2028\u2029",
@@ -45,6 +47,27 @@ def check_path(path: str) -> None:
         raise _refused(path, f"it is longer than {MAX_PATH_BYTES} bytes", "Use shorter names.")
 
 
+def check_paths(paths: Sequence[str]) -> None:
+    """Return only if each path keeps the path rules.
+
+    Raises:
+        InvalidPath: one does not, as `check_path` says.
+    """
+    # All at once takes a hundredth of the time. Joined by slashes, a path that is empty, or begins
+    # or ends with one, leaves two in a row.
+    text = f"/{'/'.join(paths)}/"
+    forbidden = any(part in text for part in ("//", "/./", "/../"))
+    if text.isascii():
+        forbidden = forbidden or not text.isprintable() or "\\" in text
+        too_long = MAX_PATH_BYTES
+    else:
+        forbidden = forbidden or _FORBIDDEN_CHARACTER.search(text) is not None
+        too_long = MAX_PATH_BYTES // MAX_CHARACTER_BYTES
+    if forbidden or max(map(len, paths), default=0) > too_long:
+        for path in paths:
+            check_path(path)
+
+
 def check_tree(paths: Iterable[str]) -> None:
     """Return only if the files can stand side by side in every common file system.
 
@@ -52,6 +75,30 @@ def check_tree(paths: Iterable[str]) -> None:
         InvalidPath: a path stands twice, is both a file and a directory, or two names in one
             directory differ only in letter case or in Unicode normalisation.
     """
+    paths = list(paths)
+    if not _surely_apart(paths):
+        _check_tree_by_names(paths)
+
+
+def _surely_apart(paths: list[str]) -> bool:
+    """Return whether no two files or directories fold to the same, found in few steps."""
+    files = _fold("\n".join(paths)).split("\n")
+    directories = {""}
+    for directory in {path.rpartition("/")[0] for path in paths}:
+        parent = directory
+        while parent not in directories:
+            directories.add(parent)
+            parent = parent.rpartition("/")[0]
+    folded_files = set(files)
+    folded_directories = {_fold(directory) for directory in directories}
+    return (
+        len(folded_files) == len(files) == len(paths)
+        and len(folded_directories) == len(directories)
+        and folded_files.isdisjoint(folded_directories)
+    )
+
+
+def _check_tree_by_names(paths: Iterable[str]) -> None:
     # A tree of numbered nodes, by (number of the parent, folded name): linear in the paths' length.
     nodes: dict[tuple[int, str], tuple[int, str]] = {}
     files: set[int] = set()
