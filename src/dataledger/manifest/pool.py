@@ -61,7 +61,10 @@ def hash_in_pool(
 
 
 def _run(
-    work: Work, executor: Executor, task: Callable[[int], list[Hash32]], reporter: Reporter
+    work: Work,
+    executor: Executor,
+    task: Callable[[int], list[Hash32]],
+    reporter: Reporter[Progress],
 ) -> list[Hash32]:
     try:
         # Batches of many bytes first, or the largest file might be left to one worker at last.

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 INTERVAL_SECONDS = 0.05
 
@@ -17,12 +18,13 @@ class Progress:
     bytes_total: int
 
 
-class Reporter:
-    """Calls back with the present `Progress`, not oftener than every `INTERVAL_SECONDS`."""
+P = TypeVar("P")
 
-    def __init__(
-        self, measure: Callable[[], Progress], callback: Callable[[Progress], None] | None
-    ) -> None:
+
+class Reporter(Generic[P]):
+    """Calls back with the present progress, not oftener than every `INTERVAL_SECONDS`."""
+
+    def __init__(self, measure: Callable[[], P], callback: Callable[[P], None] | None) -> None:
         self._measure = measure
         self._callback = callback
         self._next_at_seconds = 0.0

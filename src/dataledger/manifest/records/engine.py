@@ -1,0 +1,378 @@
+"""From files of records to record sets: planning, hashing blocks side by side, combining."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Self, TypeVar
+
+from dataledger.errors import (
+    InvalidArgument,
+    RecordError,
+    SourceChanged,
+    SourceUnreadable,
+    UsageError,
+    shown,
+)
+from dataledger.hashing import Algorithm, Digest, Hash32, StreamingRoot
+from dataledger.manifest.progress import Reporter
+from dataledger.manifest.record_set import LabelSet, RecordFormat, RecordSet
+from dataledger.manifest.records.accelerate import Engine, choose_engine, new_hasher
+from dataledger.manifest.records.boundaries import Run
+from dataledger.manifest.records.columns import column_entry, table_root
+from dataledger.manifest.records.formats import format_of, plan_file, read_block
+from dataledger.manifest.records.secret import Keys, column_leaf, column_salt
+from dataledger.manifest.records.source import Block, Plan
+from dataledger.manifest.records.workers import (
+    Kind,
+    call_apart,
+    may_fork,
+    side_by_side,
+    usable_processors,
+)
+from dataledger.manifest.scan import HOLD_STILL, FoundFile, changed, scan
+
+SMALL_BYTES = 16 * 1024 * 1024
+"""A file below this is planned by one worker; and a run below this in all, by none."""
+
+_HASH_BYTES = 32
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """How records are to be hashed."""
+
+    keys: Keys
+    labels: bool = False
+    """Whether to make the label tree, which can show later that a record is absent."""
+    keep_tree: Path | None = None
+    """Where to keep the tree, so that proofs are quick; only for a single file."""
+    keep_labels: Path | None = None
+    """Where to keep the label tree, for proofs of absence; only for a single file."""
+    engine: Engine | None = None
+    """What hashes; by default, the fastest that is installed and worth starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProgress:
+    """Records hashed so far, and in all. While files are being planned, none is known of yet."""
+
+    records_done: int
+    records_total: int
+
+
+class BlockResult(NamedTuple):
+    """What is left of a block once it is hashed; results combine in the order of the blocks."""
+
+    first_record: int
+    record_count: int
+    groups: bytes
+    """The roots over each `GROUP_RECORDS` records, one after another."""
+    column_leaves: bytes
+    """The leaf of each column, one after another."""
+    labels: bytes
+    """The label of each record, one after another; none if not asked for."""
+
+
+def process_block(
+    plan: Plan, block: Block, keys: Keys, *, labels: bool, engine: Engine | None = None
+) -> BlockResult:
+    """Return the hashes of one block, which any process can make that sees the file.
+
+    Raises:
+        SourceUnreadable: the file cannot be read.
+        SourceChanged: it is not as it was planned.
+        RecordError: a record breaks a rule of the format.
+        DependencyMissing: it is a table, and pyarrow is not installed.
+    """
+    hasher = new_hasher(engine, keys, block.first_record, labels=labels)
+    columns = [hashlib.sha256() for _ in plan.columns]
+    for batch in read_block(plan, block):
+        hasher.add(batch)
+        for column, values in zip(columns, batch.columns, strict=True):
+            column.update(values)
+    if hasher.record_count != block.record_count:
+        raise SourceChanged(
+            f"{shown(plan.path)} has {hasher.record_count} records where {block.record_count} "
+            f"were counted, from record {block.first_record} on.",
+            remedy=HOLD_STILL,
+        )
+    leaves = []
+    for number, column in enumerate(columns):
+        salt = column_salt(keys, number, block.number, column.digest())
+        leaves.append(column_leaf(salt, column.digest()))
+    return BlockResult(
+        first_record=block.first_record,
+        record_count=block.record_count,
+        groups=hasher.groups(),
+        column_leaves=b"".join(leaves),
+        labels=hasher.labels(),
+    )
+
+
+class Combiner:
+    """Turns a file's block results, added in order, into its record set."""
+
+    def __init__(self, plan: Plan, options: RecordOptions) -> None:
+        self._plan = plan
+        self._options = options
+        self._record_count = 0
+        self._root = StreamingRoot()
+        self._column_roots = [StreamingRoot() for _ in plan.columns]
+        self._groups = bytearray()
+        self._labels = bytearray()
+
+    def add(self, result: BlockResult) -> None:
+        """Add the result of the block that follows those added before.
+
+        Raises:
+            InvalidArgument: it is of another block.
+        """
+        if result.first_record != self._record_count:
+            raise InvalidArgument(
+                f"A block that begins with record {result.first_record} cannot follow "
+                f"{self._record_count} records.",
+                remedy="Add the results in the order of the blocks.",
+            )
+        self._record_count += result.record_count
+        for group in _hashes(result.groups):
+            self._root.append(group)
+        for root, leaf in zip(self._column_roots, _hashes(result.column_leaves), strict=True):
+            root.append(leaf)
+        if self._options.keep_tree is not None:
+            self._groups += result.groups
+        self._labels += result.labels
+
+    def finish(self) -> RecordSet:
+        """Return the record set, and keep the trees that `options` name a place for.
+
+        Raises:
+            InvalidArgument: blocks are missing.
+            OutputUnwritable: a tree cannot be kept there.
+        """
+        if self._record_count != self._plan.record_count:
+            raise InvalidArgument(
+                f"Of {self._plan.record_count} records, only {self._record_count} were added.",
+                remedy="Add the results of all blocks.",
+            )
+        columns = [
+            column_entry(column, root.root())
+            for column, root in zip(self._plan.columns, self._column_roots, strict=True)
+        ]
+        labels = self._keep_labels()
+        if self._options.keep_tree is not None:
+            from dataledger.manifest.records.tree import KeptTree
+
+            secret_id = self._options.keys.secret_id
+            tree = KeptTree.of(self._plan, secret_id, bytes(self._groups), columns)
+            tree.write(self._options.keep_tree)
+        return RecordSet(
+            format=self._plan.format,
+            record_count=self._record_count,
+            record_root=_sha256(self._root.root()),
+            secret_id=self._options.keys.secret_id,
+            column_root=_sha256(table_root(columns)) if columns else None,
+            labels=labels,
+        )
+
+    def _keep_labels(self) -> LabelSet | None:
+        if not self._options.labels:
+            return None
+        from dataledger.manifest.records.labels import LabelTree
+
+        tree = LabelTree.build(self._labels)
+        if self._options.keep_labels is not None:
+            tree.write(self._options.keep_labels)
+        return LabelSet(tree.count, _sha256(tree.root))
+
+
+def _hashes(joined: bytes) -> Iterator[Hash32]:
+    for begin in range(0, len(joined), _HASH_BYTES):
+        yield Hash32(joined[begin : begin + _HASH_BYTES])
+
+
+def _sha256(value: Hash32) -> Digest:
+    return Digest(Algorithm.SHA256, value)
+
+
+# ------------------------------------------------------------------------------------ whole files
+
+
+def read_records(
+    path: str | os.PathLike[str],
+    options: RecordOptions,
+    *,
+    workers: int | None = None,
+    progress: Callable[[RecordProgress], None] | None = None,
+) -> RecordSet | None:
+    """Return the record set of a file, or None if its name is that of no format of records.
+
+    Args:
+        path: a CSV, JSON Lines, Parquet or Arrow IPC file, by the end of its name.
+        options: the keys that salt the leaves, and what else to make.
+        workers: how many to work side by side; by default, one for each usable processor.
+        progress: called in the calling thread, at most some 20 times a second, at first with
+            nothing done and at last with everything. What it raises ends the run.
+
+    Raises:
+        SourceNotFound: there is nothing at `path`.
+        SourceUnreadable: the file cannot be read, or a worker process was killed.
+        SourceChanged: it was written or replaced during the run.
+        UnsafeFile: it is a symbolic link, FIFO, socket or device.
+        RecordError: it breaks the rules of its format, or has a record that is too long.
+        InvalidPath: the file's name breaks the path rules.
+        InvalidArgument: `path` is a directory, or `workers` is less than 1.
+        DependencyMissing: it is a table, and pyarrow is not installed; or `options` ask for an
+            engine that is not there.
+    """
+    source = os.fspath(path)
+    record_format = format_of(source)
+    if record_format is None:
+        return None
+    return read_record_files([source], options, workers=workers, progress=progress)[0]
+
+
+def read_record_files(
+    paths: Sequence[str],
+    options: RecordOptions,
+    *,
+    workers: int | None = None,
+    progress: Callable[[RecordProgress], None] | None = None,
+) -> list[RecordSet]:
+    """Return the record sets of several files, each of a format of records, in their order.
+
+    Small files are worked on side by side, and so are the blocks of large ones. Arguments and
+    errors are those of `read_records`.
+
+    Raises:
+        InvalidArgument: also, a file's name says no format, or a tree is to be kept of several.
+    """
+    count = usable_processors() if workers is None else workers
+    if count < 1:
+        raise InvalidArgument(
+            f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
+        )
+    keeps = options.keep_tree is not None or options.keep_labels is not None
+    if keeps and len(paths) > 1:
+        raise InvalidArgument(
+            f"There is one place to keep a tree, and there are {len(paths)} files.",
+            remedy="Read the files one by one.",
+        )
+    if options.keep_labels is not None and not options.labels:
+        raise InvalidArgument(
+            "There is a place to keep labels, and none are to be made.",
+            remedy="Ask for labels as well.",
+        )
+    sources = [_Source.find(path) for path in paths]
+    size_bytes = sum(source.found.size_bytes for source in sources)
+    engine = choose_engine(options.engine, size_bytes)
+    options = replace(options, engine=engine)
+    if count == 1 or size_bytes < SMALL_BYTES:
+        return _read(Kind.HERE, sources, options, 1, progress=progress)
+    if engine is Engine.ACCELERATED or not sys.executable:
+        return _read(Kind.THREADS, sources, options, count, progress=progress)
+    if may_fork():
+        return _read(Kind.PROCESSES, sources, options, count, progress=progress)
+    return call_apart(_read, Kind.PROCESSES, sources, options, count, progress=progress)
+
+
+class _Source(NamedTuple):
+    """A file of records, as it stood before it was read."""
+
+    path: str
+    format: RecordFormat
+    found: FoundFile
+
+    @classmethod
+    def find(cls, path: str) -> Self:
+        record_format = format_of(path)
+        if record_format is None or Path(path).is_dir():
+            raise InvalidArgument(
+                f"{shown(path)} is no file of records.",
+                remedy=f"Name a file whose format is one of: {', '.join(RecordFormat)}.",
+            )
+        return cls(path, record_format, scan(path).files[0])
+
+    def require_unchanged(self) -> None:
+        """Return only if the file stands as it did.
+
+        Raises:
+            SourceChanged: it does not.
+        """
+        with suppress(UsageError):
+            if scan(self.path).files[0] == self.found:
+                return
+        raise changed(self.path, "was written or replaced while it was being read")
+
+
+def _read(
+    kind: Kind,
+    sources: Sequence[_Source],
+    options: RecordOptions,
+    workers: int,
+    *,
+    progress: Callable[[RecordProgress], None] | None,
+) -> list[RecordSet]:
+    done = total = 0
+    reporter = Reporter(lambda: RecordProgress(done, total), progress)
+    record_sets = []
+    reporter.report()
+    with side_by_side(kind, workers) as run:
+        try:
+            plans = _plan_all(run, sources, reporter.report)
+            total = sum(plan.record_count for plan in plans)
+            results = run(partial(_process_task, options), _tasks(plans))
+            for source, plan in zip(sources, plans, strict=True):
+                combiner = Combiner(plan, options)
+                for _ in plan.blocks:
+                    result = next(results)
+                    combiner.add(result)
+                    done += result.record_count
+                    reporter.report()
+                source.require_unchanged()
+                record_sets.append(combiner.finish())
+        except (RecordError, SourceUnreadable):
+            for source in sources:
+                source.require_unchanged()  # a file that is being written may look broken
+            raise
+    reporter.finish()
+    return record_sets
+
+
+def _plan_all(run: Run, sources: Sequence[_Source], tick: Callable[[], None]) -> list[Plan]:
+    """Return the files' plans: small files side by side, and then each large one by all workers."""
+
+    def ticking(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        for result in run(function, items):
+            tick()
+            yield result
+
+    small = [source for source in sources if source.found.size_bytes < SMALL_BYTES]
+    plans = dict(zip(small, ticking(_plan_alone, small), strict=True))
+    for source in sources:
+        if source not in plans:
+            plans[source] = plan_file(source.path, source.format, ticking)
+    return [plans[source] for source in sources]
+
+
+def _plan_alone(source: _Source) -> Plan:
+    return plan_file(source.path, source.format, map)
+
+
+def _tasks(plans: Sequence[Plan]) -> Iterator[tuple[Plan, Block]]:
+    for plan in plans:
+        shared = plan._replace(blocks=())  # a worker needs the one block only
+        for block in plan.blocks:
+            yield shared, block
+
+
+def _process_task(options: RecordOptions, task: tuple[Plan, Block]) -> BlockResult:
+    plan, block = task
+    return process_block(plan, block, options.keys, labels=options.labels, engine=options.engine)
