@@ -24,9 +24,11 @@ the exit codes of the command line.
     │   ├── PolicyError                 a lifecycle policy is malformed or contradicts itself
     │   ├── KeystoreError               an account's key file is missing or malformed
     │   │   └── WrongPassphrase         the passphrase does not open the key file
+    │   ├── SecretError                 a dataset's secret is missing, malformed or not private
     │   ├── TypedDataError              an EIP-712 message does not match its types exactly
     │   ├── NotFound                    there is nothing under that id or name
-    │   └── DependencyMissing           an optional package or an outside tool is not installed
+    │   ├── DependencyMissing           an optional package or an outside tool is not installed
+    │   └── ClusterError                a compute cluster does not answer, or loses its workers
     ├── CheckFailed (1)                 a check said no
     │   ├── SourceChanged               files changed while they were being read
     │   ├── UnsafeFile                  a symbolic link, FIFO, socket or device among the data
@@ -207,6 +209,10 @@ class WrongPassphrase(KeystoreError):
     """The passphrase does not open the key file."""
 
 
+class SecretError(UsageError):
+    """A dataset's secret is missing, malformed, or readable by others."""
+
+
 class TypedDataError(UsageError):
     """An EIP-712 message does not match its types exactly, and was not signed."""
 
@@ -217,6 +223,10 @@ class NotFound(UsageError):
 
 class DependencyMissing(UsageError):
     """An optional package or an outside tool is not installed."""
+
+
+class ClusterError(UsageError):
+    """A compute cluster does not answer, has no workers, or loses them again and again."""
 
 
 # ------------------------------------------------------------------------------------ checks

@@ -44,6 +44,7 @@ class Main(Group):
         "deploy": f"{_COMMANDS}.deploy:deploy",
         "profile": f"{_COMMANDS}.profile:profile",
         "account": f"{_COMMANDS}.account:account",
+        "secret": f"{_COMMANDS}.secret:secret",
         "org": f"{_COMMANDS}.org:org",
         "member": f"{_COMMANDS}.member:member",
         "policy": f"{_COMMANDS}.policy:policy",
