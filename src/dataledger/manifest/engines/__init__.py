@@ -1,0 +1,6 @@
+"""Where the work of a fingerprint is done, other than in this machine's own processes."""
+
+from dataledger.manifest.engines.base import Engine, in_order
+from dataledger.manifest.engines.dask import DaskEngine
+
+__all__ = ["DaskEngine", "Engine", "in_order"]

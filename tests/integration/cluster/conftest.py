@@ -1,0 +1,44 @@
+"""A cluster of two worker processes on this machine, in the clear on loopback."""
+
+# mypy: untyped-calls-exclude="distributed"
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dataledger.manifest.engines import DaskEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from distributed import LocalCluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[LocalCluster]:
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0"
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def engine(cluster: LocalCluster) -> Iterator[DaskEngine]:
+    with DaskEngine(cluster.scheduler_address, timeout_seconds=10) as engine:
+        yield engine
+
+
+@pytest.fixture
+def kill_a_worker(cluster: LocalCluster) -> Callable[[], None]:
+    """The worker has no time to say good-bye; the cluster starts another one in its place."""
+
+    def kill() -> None:
+        os.kill(next(iter(cluster.workers.values())).process.pid, signal.SIGKILL)
+
+    return kill
