@@ -244,12 +244,13 @@ def read_record_files(
     options: RecordOptions,
     *,
     workers: int | None = None,
+    run: Run | None = None,
     progress: Callable[[RecordProgress], None] | None = None,
 ) -> list[RecordSet]:
     """Return the record sets of several files, each of a format of records, in their order.
 
     Small files are worked on side by side, and so are the blocks of large ones. Arguments and
-    errors are those of `read_records`.
+    errors are those of `read_records`; `run`, if given, does all the work in the place of workers.
 
     Raises:
         InvalidArgument: also, a file's name says no format, or a tree is to be kept of several.
@@ -271,6 +272,8 @@ def read_record_files(
             remedy="Ask for labels as well.",
         )
     sources = [_Source.find(path) for path in paths]
+    if run is not None:
+        return _read_by(run, sources, options, progress)
     size_bytes = sum(source.found.size_bytes for source in sources)
     engine = choose_engine(options.engine, size_bytes)
     options = replace(options, engine=engine)
@@ -320,28 +323,37 @@ def _read(
     *,
     progress: Callable[[RecordProgress], None] | None,
 ) -> list[RecordSet]:
+    with side_by_side(kind, workers) as run:
+        return _read_by(run, sources, options, progress)
+
+
+def _read_by(
+    run: Run,
+    sources: Sequence[_Source],
+    options: RecordOptions,
+    progress: Callable[[RecordProgress], None] | None,
+) -> list[RecordSet]:
     done = total = 0
     reporter = Reporter(lambda: RecordProgress(done, total), progress)
     record_sets = []
     reporter.report()
-    with side_by_side(kind, workers) as run:
-        try:
-            plans = _plan_all(run, sources, reporter.report)
-            total = sum(plan.record_count for plan in plans)
-            results = run(partial(_process_task, options), _tasks(plans))
-            for source, plan in zip(sources, plans, strict=True):
-                combiner = Combiner(plan, options)
-                for _ in plan.blocks:
-                    result = next(results)
-                    combiner.add(result)
-                    done += result.record_count
-                    reporter.report()
-                source.require_unchanged()
-                record_sets.append(combiner.finish())
-        except (RecordError, SourceUnreadable):
-            for source in sources:
-                source.require_unchanged()  # a file that is being written may look broken
-            raise
+    try:
+        plans = _plan_all(run, sources, reporter.report)
+        total = sum(plan.record_count for plan in plans)
+        results = run(partial(_process_task, options), _tasks(plans))
+        for source, plan in zip(sources, plans, strict=True):
+            combiner = Combiner(plan, options)
+            for _ in plan.blocks:
+                result = next(results)
+                combiner.add(result)
+                done += result.record_count
+                reporter.report()
+            source.require_unchanged()
+            record_sets.append(combiner.finish())
+    except (RecordError, SourceUnreadable):
+        for source in sources:
+            source.require_unchanged()  # a file that is being written may look broken
+        raise
     reporter.finish()
     return record_sets
 
