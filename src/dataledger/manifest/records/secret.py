@@ -138,7 +138,17 @@ def record_salt(keys: Keys, index: int, record: bytes) -> bytes:
 
 
 def record_leaf(salt: bytes, record: bytes) -> Hash32:
-    """Return the leaf of a record: the leaf hash of RFC 9162 of its salt and itself."""
+    """Return the leaf of a record: the leaf hash of RFC 9162 of its salt and itself.
+
+    Raises:
+        InvalidArgument: the salt is not `SALT_BYTES` long. Else a byte could pass from the record
+            to the salt, and a proof would show something that is no record.
+    """
+    if len(salt) != SALT_BYTES:
+        raise InvalidArgument(
+            f"A record's salt has {SALT_BYTES} bytes, and not {len(salt)}.",
+            remedy="Give the salt as the proof's maker wrote it.",
+        )
     return leaf_hash(salt + record)
 
 
