@@ -45,7 +45,8 @@ from dataledger.ledger.versions import (
     read_versions,
     record_of_manifest,
 )
-from dataledger.manifest import Manifest, require_same
+from dataledger.manifest import Manifest, compare, require_same
+from dataledger.manifest.semantic_version import Level, deserved_level, require_claim
 
 
 class Datasets:
@@ -101,11 +102,25 @@ class Datasets:
         *,
         number: int | None = None,
         parents: Sequence[Parent] = (),
+        claim: Level | None = None,
     ) -> Confirmed[VersionAdded | DatasetRegistered]:
         """Add the next version (which is `number`, if given).
 
         Without `number`, a content equal to the current version's is already there; the event is
         the registration's where that brought the version.
+
+        Args:
+            dataset: The dataset.
+            content: A manifest, which is kept in `ledger.documents`, or a whole record.
+            number: What the version must become.
+            parents: What the manifest's version came from; a record has its own.
+            claim: How much of its semantic version the owner is going to change. It is checked
+                before anything is sent, and is no part of what is recorded.
+
+        Raises:
+            ClaimRefused: the change of the files deserves more than is claimed.
+            NotFound: the earlier version's manifest is not in `ledger.documents`.
+            InvalidArgument: a claim stands beside a whole record, or the first version.
         """
         id_ = self.resolve(dataset)
         record = self._record(content, parents)
@@ -116,6 +131,8 @@ class Datasets:
             if current is not None and current.event.record == record:
                 return Confirmed.earlier(current)
             number = 1 if current is None else number_of(current.event) + 1
+        if claim is not None:
+            self._require_claim(id_, to_version(number), content, claim)
         action = AddVersion(id_, to_version(number), record)
         return self._acting.do(action, VersionAdded, DatasetRegistered)
 
@@ -146,6 +163,19 @@ class Datasets:
             self.resolve(dataset), to_version(number), self._record(content, parents)
         )
         return self._acting.sign(action, deadline_unix=deadline_unix)
+
+    def _require_claim(
+        self, dataset: DatasetId, number: int, content: Manifest | VersionRecord, claim: Level
+    ) -> None:
+        if number == 1 or not isinstance(content, Manifest):
+            raise InvalidArgument(
+                "A claim says how files changed, and here are none to compare: this is "
+                + ("the first version." if number == 1 else "a record without its manifest."),
+                remedy="Leave out the claim.",
+            )
+        earlier = self.version(dataset, number - 1).record.manifest_digest
+        change = compare(self._documents.manifest(earlier), content)
+        require_claim(deserved_level(change), claim)
 
     def _registration(
         self,

@@ -1,12 +1,15 @@
 """Datasets and versions: registered once, read back as recorded, checked against data."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from consortium import Consortium, evidence, manifest, org_of
 
 from dataledger.contracts.events import DatasetRegistered, VersionAdded
 from dataledger.errors import (
+    ClaimRefused,
     CommitmentMismatch,
     InvalidArgument,
     InvalidIdentifier,
@@ -17,6 +20,7 @@ from dataledger.errors import (
 )
 from dataledger.hashing import Digest
 from dataledger.ledger import Capability, DatasetId, Ledger, Parent, Relation, VersionRecord
+from dataledger.manifest.semantic_version import Level
 
 FILES = manifest("one", "two", "three")
 
@@ -86,6 +90,45 @@ def test_versions_are_added_once(consortium: Consortium, owner: Ledger) -> None:
     assert owner.datasets.version(dataset, 2) == versions[1]
     with pytest.raises(NotFound, match="3 versions, and no version 4"):
         owner.datasets.version(dataset, 4)
+
+
+def test_a_version_that_claims_less_than_its_change_deserves_is_not_sent(
+    consortium: Consortium, owner: Ledger
+) -> None:
+    dataset = owner.datasets.register(consortium.new_slug(), FILES).event.dataset
+    more, less = manifest("one", "two", "three", "four"), manifest("one", "two", "three!")
+    for claim in (Level.NONE, Level.PATCH):
+        with pytest.raises(ClaimRefused, match=r"the change is minor: '3\.txt' was added"):
+            owner.datasets.add_version(dataset, more, claim=claim)
+    with pytest.raises(ClaimRefused, match=r"the change is major: '2\.txt' was changed"):
+        owner.datasets.add_version(dataset, less, number=2, claim=Level.MINOR)
+    assert owner.datasets.get(dataset).version_count == 1
+    owner.datasets.add_version(dataset, more, claim=Level.MINOR)
+    again = owner.datasets.add_version(dataset, more, number=2, claim=Level.MINOR)
+    assert again.already_there
+    assert owner.datasets.add_version(dataset, more, claim=Level.NONE).already_there
+    owner.datasets.add_version(dataset, less, claim=Level.MAJOR)
+    assert owner.datasets.get(dataset).version_count == 3
+
+
+def test_a_claim_needs_both_manifests(
+    consortium: Consortium, owner: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = owner.datasets.register(consortium.new_slug()).event.dataset
+    with pytest.raises(InvalidArgument, match="this is the first version"):
+        owner.datasets.add_version(dataset, FILES, claim=Level.MAJOR)
+    record = owner.datasets.add_version(dataset, FILES).event.record
+    assert record is not None
+    other = replace(record, file_count=4)
+    with pytest.raises(InvalidArgument, match="a record without its manifest"):
+        owner.datasets.add_version(dataset, other, claim=Level.MAJOR)
+    with pytest.raises(NotFound, match="1 versions, and no version 8"):
+        owner.datasets.add_version(dataset, manifest("x"), number=9, claim=Level.MAJOR)
+    monkeypatch.setattr(owner.documents, "folder", tmp_path)
+    with pytest.raises(NotFound, match=f"no document {record.manifest_digest}") as caught:
+        owner.datasets.add_version(dataset, manifest("x"), claim=Level.MAJOR)
+    assert caught.value.remedy.startswith("Ask its author for the file")
+    assert owner.datasets.get(dataset).version_count == 1
 
 
 def test_only_the_owner_adds_versions(consortium: Consortium, owner: Ledger) -> None:
