@@ -14,6 +14,7 @@ import { DatasetState, PackedState } from "./libraries/DatasetState.sol";
 import { Heads } from "./libraries/Heads.sol";
 import { PackedEdge, Policies } from "./libraries/Policies.sol";
 import { RFC9162 } from "./libraries/RFC9162.sol";
+import { RecordEntries } from "./libraries/RecordEntries.sol";
 import { SignedActions } from "./libraries/SignedActions.sol";
 import { Slugs } from "./libraries/Slugs.sol";
 
@@ -219,6 +220,25 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     ) external view returns (bool) {
         return verifyVersion(dataset, version, record)
             && RFC9162.verifyInclusion(RFC9162.leafHash(entry), index, record.fileCount, path, record.contentRoot);
+    }
+
+    /// @inheritdoc IDatasetLedger
+    function verifyRecord(
+        DatasetId dataset,
+        uint32 version,
+        VersionRecord calldata recorded,
+        RecordEntry calldata entry,
+        Place calldata entryPlace,
+        bytes calldata leaf,
+        Place calldata leafPlace
+    ) external view returns (bool) {
+        return verifyVersion(dataset, version, recorded)
+            && RFC9162.verifyInclusion(
+            RecordEntries.leafHash(entry), entryPlace.index, recorded.fileCount, entryPlace.path, recorded.contentRoot
+        )
+            && RFC9162.verifyInclusion(
+            RFC9162.leafHash(leaf), leafPlace.index, entry.recordCount, leafPlace.path, entry.recordRoot
+        );
     }
 
     /// @inheritdoc IDatasetLedger

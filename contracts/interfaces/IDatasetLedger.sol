@@ -133,6 +133,27 @@ interface IDatasetLedger {
         VersionRecord record;
     }
 
+    /// The manifest entry of a file that consists of records, as its canonical bytes
+    /// `head ‖ ,"record_count":N ‖ ,"record_root":"sha256:H" ‖ tail`, with N in decimal and H in lowercase
+    /// hexadecimal.
+    ///
+    /// The two members stand there only once, and so no other split of an entry gives another root. They are
+    /// neighbours because canonical JSON sorts members by name. The characters `,"record_count":` cannot be part of
+    /// a string, such as the file's path: there, JSON has a backslash in front of each quote, and here a comma
+    /// stands in front. Outside of strings, they are a member of that name, and an entry has one.
+    struct RecordEntry {
+        bytes head;
+        bytes tail;
+        uint64 recordCount;
+        bytes32 recordRoot;
+    }
+
+    /// Where a leaf stands in its tree: the path holds the sibling hashes, lowest first (RFC 9162, 2.1.3).
+    struct Place {
+        uint64 index;
+        bytes32[] path;
+    }
+
     /// A member's word, given offline (EIP-712, or ERC-1271 for contract wallets) and relayed by anyone.
     struct Authorisation {
         address signer;
@@ -352,6 +373,21 @@ interface IDatasetLedger {
         bytes calldata entry,
         uint64 index,
         bytes32[] calldata path
+    ) external view returns (bool);
+
+    /// @notice Whether `leaf`, a record behind its salt, stands at its place among the records of a file of this
+    ///         version.
+    /// @param version The version's number; `recorded` is what was recorded of it.
+    /// @param entry The file's manifest entry, taken apart, and its place in the manifest.
+    /// @param leaf salt ‖ record, and its place under `entry.recordRoot`.
+    function verifyRecord(
+        DatasetId dataset,
+        uint32 version,
+        VersionRecord calldata recorded,
+        RecordEntry calldata entry,
+        Place calldata entryPlace,
+        bytes calldata leaf,
+        Place calldata leafPlace
     ) external view returns (bool);
 
     /// @notice Whether `path` leads from a recalled version, first, to one that came from it, last.

@@ -1,9 +1,10 @@
-"""Writes merkle.json and manifest.json. Run it from anywhere: `python tests/vectors/generate.py`.
+"""Writes merkle.json, manifest.json and record_proofs.json, from anywhere: `generate.py`.
 
 Everything comes from the oracle beside this file and from Python's own json and hashlib, so that
 the package is tested against vectors that it did not make. Each run writes the same bytes.
 """
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -287,15 +288,11 @@ def manifest() -> dict[str, Any]:
     root = oracle.root(leaves)
     proofs = [
         {
-            "content_root": f"sha256:{root.hex()}",
-            "entry": entry,
+            "file": place(entries, index),
             "format": "dataledger/proof/1",
             "kind": "file",
-            "leaf_index": index,
-            "path": [value.hex() for value in oracle.inclusion_path(index, leaves)],
-            "tree_size": len(entries),
         }
-        for index, entry in enumerate(entries)
+        for index in range(len(entries))
     ]
     return {
         "files": {path: prefixed(content) for path, content in FILES.items()},
@@ -309,10 +306,141 @@ def manifest() -> dict[str, Any]:
     }
 
 
+def place(entries: list[dict[str, Any]], index: int) -> dict[str, Any]:
+    """Return what proofs say of a file's place in its manifest."""
+    leaves = [oracle.leaf_hash(canonical(entry)) for entry in entries]
+    return {
+        "content_root": f"sha256:{oracle.root(leaves).hex()}",
+        "entry": entries[index],
+        "leaf_index": index,
+        "path": [text64(value) for value in oracle.inclusion_path(index, leaves)],
+        "tree_size": len(entries),
+    }
+
+
+def text64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+# ------------------------------------------------------------------------------------ records
+
+RECORDS = [f'{{"id":{number},"name":"née {number}"}}' for number in range(7)]
+SALTS = [hashlib.sha256(f"salt {number}".encode()).digest()[:16] for number in range(7)]
+
+
+def record_proofs() -> dict[str, Any]:
+    """Return proofs of the records of one file among three, and forgeries of them."""
+    leaves = [oracle.leaf_hash(salt + r.encode()) for salt, r in zip(SALTS, RECORDS, strict=True)]
+    entries = [
+        {"digest": sha256(b"a"), "path": "a.bin", "size_bytes": 1},
+        {
+            "digest": sha256("".join(f"{record}\n" for record in RECORDS).encode()),
+            # A path that tries to pass for the members that the contract puts in.
+            "path": 'b","record_count":1,"record_root":"sha256:.jsonl',
+            "records": {
+                "format": "jsonl",
+                "record_count": len(RECORDS),
+                "record_root": f"sha256:{oracle.root(leaves).hex()}",
+                "secret_id": "00112233445566aa",
+            },
+            "size_bytes": sum(len(record.encode()) + 1 for record in RECORDS),
+        },
+        {"digest": sha256(b"c"), "path": "c.bin", "size_bytes": 1},
+    ]
+    found = place(entries, 1)
+    cases = [record_case(entries, leaves, index) for index in range(len(RECORDS))]
+    for index in (0, 3, 6):
+        cases += refused_records(cases[index])
+    cases += single_file_cases(cases[0], entries)
+    return {
+        "content_root": bytes.fromhex(found["content_root"].removeprefix("sha256:")),
+        "file_count": len(entries),
+        "case_count": len(cases),
+        "cases": cases,
+        "proofs": [
+            canonical(
+                {
+                    "file": found,
+                    "format": "dataledger/proof/1",
+                    "kind": "record",
+                    "leaf_index": index,
+                    "path": [text64(value) for value in oracle.inclusion_path(index, leaves)],
+                    "record": record,
+                    "salt": text64(SALTS[index]),
+                }
+            ).decode()
+            for index, record in enumerate(RECORDS)
+        ],
+    }
+
+
+def record_case(entries: list[dict[str, Any]], leaves: list[bytes], index: int) -> dict[str, Any]:
+    entry_leaves = [oracle.leaf_hash(canonical(entry)) for entry in entries]
+    root = oracle.root(leaves)
+    middle = f',"record_count":{len(leaves)},"record_root":"sha256:{root.hex()}"'.encode()
+    head, tail = canonical(entries[1]).split(middle)
+    return {
+        "name": f"record {index} of {len(leaves)}",
+        "head": head,
+        "tail": tail,
+        "record_count": len(leaves),
+        "record_root": root,
+        "entry_index": 1,
+        "entry_path": oracle.inclusion_path(1, entry_leaves),
+        "leaf": SALTS[index] + RECORDS[index].encode(),
+        "leaf_index": index,
+        "leaf_path": oracle.inclusion_path(index, leaves),
+        "valid": True,
+    }
+
+
+def refused_records(case: dict[str, Any]) -> list[dict[str, Any]]:
+    forged_leaf = oracle.leaf_hash(b"forged")
+    return [
+        refused(case, "another record", leaf=case["leaf"] + b" "),
+        refused(case, "without its salt", leaf=case["leaf"][16:]),
+        refused(case, "next index", leaf_index=case["leaf_index"] + 1),
+        refused(case, "path without its last", leaf_path=case["leaf_path"][:-1]),
+        refused(case, "one bit of the path", leaf_path=[flipped(case["leaf_path"][0])]),
+        refused(case, "a record more", record_count=case["record_count"] + 1),
+        refused(case, "a record less", record_count=case["record_count"] - 1),
+        refused(
+            case,
+            "a root of one's own",
+            leaf=b"forged",
+            leaf_index=0,
+            leaf_path=[],
+            record_count=1,
+            record_root=forged_leaf,
+        ),
+        refused(case, "the entry's next index", entry_index=2),
+        refused(case, "the entry's path without its last", entry_path=case["entry_path"][:-1]),
+        refused(case, "another head", head=case["head"].replace(b"jsonl", b"arrow")),
+        refused(case, "another tail", tail=case["tail"].replace(b"00112", b"00113")),
+        refused(case, "head and tail swapped", head=case["tail"], tail=case["head"]),
+        refused(case, "all in the head", head=case["head"] + case["tail"], tail=b""),
+    ]
+
+
+def single_file_cases(case: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return forgeries that use what stands in the path of the file for a root."""
+    whole = canonical(entries[1])
+    head, _, tail = whole.partition(b',\\"record_count\\":1,\\"record_root\\":\\"sha256:')
+    assert tail
+    return [
+        refused(case, "the members in the path", head=head, tail=tail, record_count=1),
+        refused(case, "no members", head=whole, tail=b""),
+    ]
+
+
 def written(vectors: dict[str, Any]) -> str:
     return json.dumps(vectors, indent=1, default=prefixed) + "\n"
 
 
 if __name__ == "__main__":
-    for name, vectors in (("merkle", merkle()), ("manifest", manifest())):
+    for name, vectors in (
+        ("merkle", merkle()),
+        ("manifest", manifest()),
+        ("record_proofs", record_proofs()),
+    ):
         (HERE / f"{name}.json").write_text(written(vectors))

@@ -20,8 +20,10 @@ from dataledger.contracts.types import (
     Authorisation,
     DatasetState,
     Edge,
+    Place,
     Policy,
     Recall,
+    RecordEntry,
     Severity,
     Step,
     VersionRecord,
@@ -153,6 +155,30 @@ def verify_entry(
         (bytes, entry),
         (int, index),
         (tuple[Hash32, ...], path),
+        returns=bool,
+    )
+
+
+def verify_record(  # as the contract's
+    dataset: DatasetId,
+    version: int,
+    recorded: VersionRecord,
+    *,
+    entry: RecordEntry,
+    entry_place: Place,
+    leaf: bytes,
+    leaf_place: Place,
+) -> Call[bool]:
+    """Whether `leaf`, a record behind its salt, stands at its place among a file's records."""
+    return _call(
+        "verifyRecord",
+        (DatasetId, dataset),
+        (int, version),
+        (VersionRecord, recorded),
+        (RecordEntry, entry),
+        (Place, entry_place),
+        (bytes, leaf),
+        (Place, leaf_place),
         returns=bool,
     )
 

@@ -329,6 +329,24 @@ class Ancestor:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """The manifest entry of a file that consists of records, taken apart around their root."""
+
+    head: bytes
+    tail: bytes
+    record_count: int
+    record_root: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leaf stands in its tree; the path's lowest sibling is first."""
+
+    index: int
+    path: tuple[Hash32, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Authorisation:
     """A member's word, given offline; anyone may relay it."""
 

@@ -47,6 +47,7 @@ interface Vm {
     function parseJsonStringArray(string calldata json, string calldata path) external pure returns (string[] memory);
     function parseJsonKeys(string calldata json, string calldata path) external pure returns (string[] memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
+    function parseJsonBytes(string calldata json, string calldata path) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata path) external pure returns (bytes32);
     function parseJsonBytes32Array(string calldata json, string calldata path) external pure returns (bytes32[] memory);
     function parseJsonBytesArray(string calldata json, string calldata path) external pure returns (bytes[] memory);
