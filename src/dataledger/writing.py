@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, *, mode: int, replace: bool) -> None:
+def write_whole(path: Path, data: bytes | memoryview, *, mode: int, replace: bool) -> None:
     """Write `data` to `path` as a whole or not at all, flushed to the disk.
 
     Raises:

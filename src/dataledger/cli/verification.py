@@ -1,5 +1,6 @@
 """Checking data and proofs against what was recorded."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,14 +8,17 @@ from typing import TYPE_CHECKING
 from dataledger.cli.output import read_input
 from dataledger.cli.session import Session
 from dataledger.contracts.identifiers import DatasetId
-from dataledger.errors import CommitmentMismatch, ManifestMismatch, NotFound, ProofInvalid, shown
+from dataledger.errors import CommitmentMismatch, InvalidArgument, ManifestMismatch, NotFound
 from dataledger.hashing import Digest
-from dataledger.manifest import Difference, FileProof, Manifest, compare
-from dataledger.manifest.proof import MAX_PROOF_BYTES
+from dataledger.manifest import Difference, Manifest, Proof, compare, parse_proof
+from dataledger.manifest.proofs import MAX_PROOF_BYTES
 
 if TYPE_CHECKING:
     from dataledger.ledger import Ledger
     from dataledger.ledger.results import Version
+
+
+LABEL_KEY_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +52,62 @@ def verify_data(
     return Verification(version, actual, verified, difference)
 
 
-def check_proof(
-    session: Session, file: Path, root: str | None, data: Path | None, *, on_chain: bool
-) -> "tuple[FileProof, str, Version | None]":
-    """Return the proof in `file` if it holds, what it was held against, and the chain's version.
+@dataclass(frozen=True, slots=True)
+class ProofCheck:
+    """A proof that holds."""
+
+    proof: Proof
+    against: str
+    """`proof`, `root` or `chain`: where the root comes from that the proof leads to."""
+    version: "Version | None"
+    """What the chain records, if it was asked."""
+    data_checked: bool
+    """Whether data was held against it, and, for an absence, the label key."""
+
+
+def check_proof(  # one for each option
+    session: Session,
+    file: Path,
+    *,
+    root: str | None,
+    data: Path | None,
+    label_key: Path | None,
+    on_chain: bool,
+) -> ProofCheck:
+    """Return the proof in `file` if it holds, and what it was held against.
 
     Raises:
         ProofFormatError: it is no proof.
-        ProofInvalid: it does not lead to the root, or `data` is not the file that it is about.
+        ProofInvalid: it does not lead to the root, or `data` is not what it is about.
+        InvalidArgument: it is not about data that could be given, or `label_key` is no key.
     """
-    proof = FileProof.parse(read_input(file, noun="proof file", max_bytes=MAX_PROOF_BYTES))
+    proof = parse_proof(read_input(file, noun="proof file", max_bytes=MAX_PROOF_BYTES))
     proof.verify(None if root is None else Digest.parse_sha256(root))
     if data is not None:
-        found = session.fingerprint(data)
-        digests = [entry.digest for entry in found.entries]
-        if digests != [proof.entry.digest]:
-            raise ProofInvalid(
-                f"{shown(str(data))} is not the file that the proof is about: its digest is "
-                f"{digests[0]}, and the proof's {proof.entry.digest}.",
-                remedy="Ask for the file as it was recorded, or for a proof of this one.",
-            )
+        # Imported late: what reads data is not needed to check a proof alone.
+        from dataledger.manifest.proving import check_data, check_label
+
+        if label_key is None:
+            check_data(proof, data)
+        else:
+            check_label(proof, data, _read_label_key(label_key))
+    elif label_key is not None:
+        raise InvalidArgument(
+            "The label key tells which record a label belongs to, and no record is given.",
+            remedy="Pass --data with a file that holds the record.",
+        )
+    checked = data is not None
     if not on_chain:
-        return proof, "proof" if root is None else "root", None
+        return ProofCheck(proof, "proof" if root is None else "root", None, checked)
     with session.reading() as ledger:
-        return proof, "chain", ledger.proofs.verify(proof)
+        return ProofCheck(proof, "chain", ledger.proofs.verify(proof), checked)
+
+
+def _read_label_key(file: Path) -> bytes:
+    text = read_input(file, noun="label key", max_bytes=2 * LABEL_KEY_CHARACTERS)
+    if not re.fullmatch(rb"[0-9a-f]{64}\n?", text):
+        raise InvalidArgument(
+            "That is no label key: it is not 64 lowercase hexadecimal characters.",
+            remedy="Ask the dataset's owner for the key as it was exported.",
+        )
+    return bytes.fromhex(text.decode())

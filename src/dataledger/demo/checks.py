@@ -57,7 +57,8 @@ def _one_file(scene: Scene, ledger: Ledger) -> ClaimVerified:
     proof = FileProof.parse(data)
     proof.verify(ledger.datasets.version(scene.dataset).record.content_root)
     version = ledger.proofs.verify(proof)
-    forged = replace(proof, leaf_index=(proof.leaf_index + 1) % proof.tree_size)
+    place = proof.file
+    forged = FileProof(replace(place, leaf_index=(place.leaf_index + 1) % place.tree_size))
     try:
         forged.verify()
     except ProofInvalid:
@@ -66,7 +67,7 @@ def _one_file(scene: Scene, ledger: Ledger) -> ClaimVerified:
         raise broken("a proof with another position is refused")
     return ClaimVerified(
         "One file can be proved without the others",
-        f"{entry.path} belongs to version {version.number} by {len(proof.path)} hashes "
+        f"{entry.path} belongs to version {version.number} by {len(place.path)} hashes "
         f"({len(data)} bytes), checked offline and by the contract",
     )
 

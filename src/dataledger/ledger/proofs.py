@@ -1,10 +1,9 @@
-"""Proofs that one file belongs to a recorded version: `ledger.proofs`."""
+"""Proofs about the content of recorded versions: `ledger.proofs`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from dataledger.chain.identifiers import BlockHash, to_block_hash
-from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import Address, DatasetId, to_version
 from dataledger.contracts.types import VersionRecord
@@ -25,13 +24,15 @@ from dataledger.ledger.json_forms import (
     record_to_json,
 )
 from dataledger.ledger.onchain import OnChain
+from dataledger.ledger.proof_calls import content_calls, entry_call
 from dataledger.ledger.results import DatasetRef, Version
-from dataledger.manifest import FileProof, Manifest
+from dataledger.manifest import FileProof, Manifest, Proof
+from dataledger.manifest.proofs import FilePlace
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Where a proof's content root is recorded."""
+    """Where a content root is recorded."""
 
     chain_id: int
     genesis_hash: BlockHash
@@ -53,15 +54,15 @@ class Anchor:
         }
 
     @classmethod
-    def of(cls, proof: FileProof) -> Self:
-        """Return the anchor of a proof.
+    def of(cls, place: FilePlace) -> Self:
+        """Return the anchor of a file's place in a version, as a proof carries it.
 
         Raises:
             ProofFormatError: it has none, or a malformed one.
         """
         try:
             document = members(
-                proof.anchor,
+                place.anchor,
                 *("chain_id", "dataset", "genesis_hash", "ledger", "record", "version"),
             )
             return cls(
@@ -79,24 +80,35 @@ class Anchor:
             ) from error
 
 
-def verify_offline(proof: FileProof) -> Anchor:
-    """Return the anchor, if the proof leads from its file to the anchor's record.
+@dataclass(frozen=True, slots=True)
+class RecordedManifest:
+    """A version's manifest, and where the version is recorded: what proofs are made from."""
 
-    That the chain holds this record is not shown: see `Proofs.verify`. Needs no network.
+    manifest: Manifest
+    anchor: Anchor
+
+
+def verify_offline(proof: Proof) -> Anchor:
+    """Return the anchor, if the proof leads from what it shows to the anchor's record.
+
+    A proof about two versions has two anchors; the newer version's is returned. That the chain
+    holds this record is not shown: see `Proofs.verify`. Needs no network.
 
     Raises:
         ProofFormatError: the proof has no anchor, or a malformed one.
         ProofInvalid: it leads elsewhere, or is about a tree of another size.
     """
-    anchor = Anchor.of(proof)
-    proof.verify(anchor.record.content_root)
-    if proof.tree_size != anchor.record.file_count:
-        raise ProofInvalid(
-            f"The proof is about {proof.tree_size} files, and the version has "
-            f"{anchor.record.file_count}.",
-            remedy="Ask for a proof of the file in the version that you mean.",
-        )
-    return anchor
+    anchors = [Anchor.of(place) for place in proof.places]
+    proof.verify()
+    for place, anchor in zip(proof.places, anchors, strict=True):
+        place.verify(anchor.record.content_root)
+        if place.tree_size != anchor.record.file_count:
+            raise ProofInvalid(
+                f"The proof is about {place.tree_size} files, and the version has "
+                f"{anchor.record.file_count}.",
+                remedy="Ask for a proof about the version that you mean.",
+            )
+    return anchors[0]
 
 
 class Proofs:
@@ -117,11 +129,30 @@ class Proofs:
     ) -> FileProof:
         """Return the proof that the file at `path` belongs to a version (default: current).
 
-        The proof's anchor names the chain, the contract, the version and its record. `manifest` is
-        by default the one in `ledger.documents`.
+        The proof's anchor names the chain, the contract, the version and its record. Proofs of all
+        other kinds need the data: `dataledger.manifest.proving` makes them from what `recorded`
+        returns.
 
         Raises:
-            NotFound: there is no such version, its manifest is not at hand, or it has no such file.
+            NotFound: as `recorded` does, or the manifest has no such file.
+            ManifestMismatch, CommitmentMismatch: as `recorded` does.
+        """
+        found = self.recorded(dataset, version=version, manifest=manifest)
+        return found.manifest.prove(path).anchored(found.anchor.to_json())
+
+    def recorded(
+        self,
+        dataset: DatasetRef,
+        *,
+        version: int | None = None,
+        manifest: Manifest | None = None,
+    ) -> RecordedManifest:
+        """Return the manifest of a version (default: current), and where that is recorded.
+
+        `manifest` is by default the one in `ledger.documents`.
+
+        Raises:
+            NotFound: there is no such version, or its manifest is not at hand.
             ManifestMismatch, CommitmentMismatch: `manifest` is not the version's.
         """
         if manifest is None:
@@ -138,12 +169,14 @@ class Proofs:
             version=found.number,
             record=found.record,
         )
-        return replace(manifest.prove(path), anchor=anchor.to_json())
+        return RecordedManifest(manifest, anchor)
 
-    def verify(self, proof: FileProof) -> Version:
+    def verify(self, proof: Proof) -> Version:
         """Return the version that the proof is about, if chain and contract agree with it.
 
-        The contract walks the path itself (`verifyEntry`).
+        Of a proof about two versions, both are checked, and the newer one is returned. The contract
+        walks the paths itself: `verifyEntry`, and for what is proved of the file's content,
+        `verifyRecord`, `verifyInclusion` or `verifyConsistency`.
 
         Raises:
             ProofFormatError, ProofInvalid: as for `verify_offline`.
@@ -152,6 +185,21 @@ class Proofs:
             NotFound: there is no such version.
         """
         anchor = verify_offline(proof)
+        versions = [self._version_of(place) for place in proof.places]
+        calls = [
+            entry_call(version.dataset, version.number, version.record, place)
+            for version, place in zip(versions, proof.places, strict=True)
+        ]
+        calls += content_calls(anchor.dataset, anchor.version, anchor.record, proof)
+        if not all(self._onchain.read_all(calls, block="latest")):
+            raise ProofInvalid(
+                "The contract does not confirm the proof.",
+                remedy="Ask for a new proof, and check it against another node.",
+            )
+        return versions[0]
+
+    def _version_of(self, place: FilePlace) -> Version:
+        anchor = Anchor.of(place)
         self._check_chain(anchor)
         version = self._datasets.version(anchor.dataset, anchor.version)
         if version.record != anchor.record:
@@ -159,19 +207,6 @@ class Proofs:
                 f"The record of version {anchor.version} of the dataset {anchor.dataset} is not "
                 "the one that the proof carries.",
                 remedy="Ask for a proof that is made for this dataset.",
-            )
-        call = dataset_ledger.verify_entry(
-            anchor.dataset,
-            anchor.version,
-            anchor.record,
-            entry=proof.entry.to_bytes(),
-            index=proof.leaf_index,
-            path=proof.path,
-        )
-        if not self._onchain.read(call):
-            raise ProofInvalid(
-                "The contract does not confirm the proof.",
-                remedy="Ask for a new proof, and check it against another node.",
             )
         return version
 

@@ -9,7 +9,7 @@ from dataledger.manifest.files import fingerprint
 from dataledger.manifest.model import Manifest
 from dataledger.manifest.paths import check_path
 from dataledger.manifest.progress import Progress
-from dataledger.manifest.proof import FileProof
+from dataledger.manifest.proofs import FileProof, Proof, parse_proof
 from dataledger.manifest.record_set import LabelSet, RecordFormat, RecordSet
 
 __all__ = [
@@ -20,10 +20,12 @@ __all__ = [
     "LabelSet",
     "Manifest",
     "Progress",
+    "Proof",
     "RecordFormat",
     "RecordSet",
     "check_path",
     "compare",
     "fingerprint",
+    "parse_proof",
     "require_same",
 ]

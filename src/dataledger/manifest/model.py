@@ -20,7 +20,7 @@ from dataledger.hashing import (
 )
 from dataledger.manifest.entry import MAX_SIZE_BYTES, FileEntry
 from dataledger.manifest.paths import check_tree
-from dataledger.manifest.proof import FileProof
+from dataledger.manifest.proofs import FilePlace, FileProof
 from dataledger.manifest.record_set import SALT_SCHEME
 
 FORMAT = "dataledger/manifest/1"
@@ -129,8 +129,16 @@ class Manifest:
         Raises:
             NotFound: the manifest has no such file.
         """
+        return FileProof(self.place(path))
+
+    def place(self, path: str) -> FilePlace:
+        """Return the file's place under the content root, on which all proofs about it stand.
+
+        Raises:
+            NotFound: the manifest has no such file.
+        """
         index = self.index_of(path)
-        return FileProof(
+        return FilePlace(
             entry=self.entries[index],
             leaf_index=index,
             tree_size=self.file_count,

@@ -266,18 +266,19 @@ def test_what_cannot_be_proved(owner: Ledger, dataset: DatasetId) -> None:
 
 
 def _with_anchor(proof: FileProof, **changes: object) -> FileProof:
-    return replace(proof, anchor=replace(Anchor.of(proof), **changes).to_json())  # type: ignore[arg-type]  # any field
+    anchor = replace(Anchor.of(proof.file), **changes)  # type: ignore[arg-type]  # any field
+    return proof.anchored(anchor.to_json())
 
 
 def test_false_proofs_are_refused(
     consortium: Consortium, owner: Ledger, dataset: DatasetId
 ) -> None:
     proof = owner.proofs.prove(dataset, "1.txt", version=1)
-    record = Anchor.of(proof).record
+    record = Anchor.of(proof.file).record
     other = owner.datasets.register(consortium.new_slug(), manifest("x")).event.dataset
     verify = owner.proofs.verify
     with pytest.raises(ProofInvalid):
-        verify(replace(proof, leaf_index=2))
+        verify(FileProof(replace(proof.file, leaf_index=2)))
     with pytest.raises(ProofInvalid, match="is about 5 files, and the version has 6"):
         verify(_with_anchor(proof, record=replace(record, file_count=6)))
     with pytest.raises(CommitmentMismatch):
@@ -291,6 +292,6 @@ def test_false_proofs_are_refused(
     with pytest.raises(WrongChain):
         verify(_with_anchor(proof, genesis_hash="0x" + "00" * 32))
     with pytest.raises(ProofFormatError, match="anchored"):
-        verify(replace(proof, anchor=None))
+        verify(proof.anchored(None))
     with pytest.raises(ProofFormatError, match="anchored"):
-        verify(replace(proof, anchor={"chain_id": 1}))
+        verify(proof.anchored({"chain_id": 1}))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from cli_runner import Run
-from fake_ledger import ROADS, VERSION, FakeLedger
+from fake_ledger import KEY, ROADS, VERSION, FakeLedger
 
+from dataledger.chain.identifiers import BlockHash
 from dataledger.cli.output import read_input, refuse_output_within, write_output
 from dataledger.contracts.identifiers import OrgId
 from dataledger.contracts.types import Recall, Severity, VersionRecord
@@ -21,7 +22,9 @@ from dataledger.errors import (
     SourceUnreadable,
 )
 from dataledger.hashing import Digest
+from dataledger.ledger.proofs import Anchor, RecordedManifest
 from dataledger.ledger.results import Version
+from dataledger.ledger.versions import record_of_manifest
 from dataledger.manifest import Manifest, fingerprint
 
 
@@ -233,10 +236,12 @@ def test_a_recalled_version_is_warned_of(run: Run, ledger: FakeLedger, data: Pat
 @pytest.fixture
 def proof(run: Run, ledger: FakeLedger, data: Path, tmp_path: Path) -> Path:
     file = tmp_path / "proof.json"
-    ledger.proofs.prove.return_value = fingerprint(data).prove("a.csv")
+    manifest = fingerprint(data)
+    anchor = Anchor(1, BlockHash("0x" + "00" * 32), KEY, ROADS, 1, record_of_manifest(manifest))
+    ledger.proofs.recorded.return_value = RecordedManifest(manifest, anchor)
     outcome = run("prove", "acme/roads", "--file", "a.csv", "-o", str(file), "--json")
     assert outcome.code == 0, outcome.err
-    ledger.proofs.prove.assert_called_once_with(ROADS, "a.csv", version=None, manifest=None)
+    ledger.proofs.recorded.assert_called_once_with(ROADS, version=None, manifest=None)
     assert outcome.document["proof"] == str(file)
     return file
 
@@ -300,7 +305,7 @@ def test_a_malformed_proof_is_no_proof(content: bytes, run: Run, tmp_path: Path)
 
 def test_an_altered_proof_fails(run: Run, proof: Path) -> None:
     document = json.loads(proof.read_bytes())
-    document["entry"]["size_bytes"] += 1
+    document["file"]["entry"]["size_bytes"] += 1
     proof.write_text(json.dumps(document, separators=(",", ":"), sort_keys=True))
     outcome = run("verify-proof", str(proof), "--json")
     assert outcome.code == 1

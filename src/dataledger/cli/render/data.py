@@ -1,8 +1,7 @@
-"""Data and proofs against the chain."""
+"""Data against the chain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
@@ -12,8 +11,7 @@ from dataledger.cli.render.screen import Screen, Styled
 from dataledger.cli.render.words import size_text, time_text
 from dataledger.cli.verification import Verification
 from dataledger.hashing import JsonValue
-from dataledger.ledger.results import Taint, Version, VersionRef
-from dataledger.manifest import FileProof
+from dataledger.ledger.results import Taint, VersionRef
 
 SHOWN_FILES = 50
 
@@ -101,83 +99,3 @@ class VerificationView:
             screen.line(Styled(f"  {kind:<8}", "red"), path)
         if len(lines) > SHOWN_FILES:
             screen.line(f"  … and {len(lines) - SHOWN_FILES:,} more; --json names all.")
-
-
-@dataclass(frozen=True, slots=True)
-class ProofView:
-    """A proof file that was written."""
-
-    proof: FileProof
-    written_to: Path
-
-    def to_json(self) -> dict[str, JsonValue]:
-        """Return what is proved, and the proof's file."""
-        return _proof_to_json(self.proof) | {"proof": str(self.written_to)}
-
-    def draw(self, screen: Screen) -> None:
-        """Draw the same."""
-        screen.success("Proof written to", Styled(str(self.written_to), "bold"))
-        _draw_proof(screen, self.proof)
-
-
-@dataclass(frozen=True, slots=True)
-class ProofCheckView:
-    """A proof that holds."""
-
-    proof: FileProof
-    against: str
-    """`proof`, `root` or `chain`: where the root comes from that the proof leads to."""
-    version: Version | None
-
-    def to_json(self) -> dict[str, JsonValue]:
-        """Return `verified`, what is proved, and against what."""
-        return {
-            "verified": True,
-            "against": self.against,
-            **_proof_to_json(self.proof),
-            "recall": None if self.version is None else document_of(self.version.recall),
-        }
-
-    def draw(self, screen: Screen) -> None:
-        """Draw the same."""
-        meaning = {
-            "proof": "leads to the root that the proof itself names. Compare that root with the "
-            "chain's: --on-chain, or --root",
-            "root": "leads to the given root",
-            "chain": "leads to the root that the chain records",
-        }[self.against]
-        screen.success(Styled("the proof holds:", "bold green"), f"it {meaning}.")
-        _draw_proof(screen, self.proof)
-        if self.version is not None and self.version.recall is not None:
-            severity = self.version.recall.severity.name
-            screen.warning(Styled("recalled:", "bold yellow"), f"the version, as {severity}.")
-
-
-def _proof_to_json(proof: FileProof) -> dict[str, JsonValue]:
-    return {
-        "path": proof.entry.path,
-        "digest": str(proof.entry.digest),
-        "size_bytes": proof.entry.size_bytes,
-        "leaf_index": proof.leaf_index,
-        "tree_size": proof.tree_size,
-        "content_root": str(proof.content_root),
-        "anchor": proof.anchor,
-    }
-
-
-def _draw_proof(screen: Screen, proof: FileProof) -> None:
-    anchor = proof.anchor or {}
-    screen.fields(
-        [
-            ("file", proof.entry.path),
-            ("digest", str(proof.entry.digest)),
-            ("size", f"{proof.entry.size_bytes:,} bytes"),
-            ("place", f"{proof.leaf_index + 1:,} of {proof.tree_size:,}"),
-            ("content root", str(proof.content_root)),
-            *(
-                (key.replace("_", " "), str(value))
-                for key, value in anchor.items()
-                if key != "record"
-            ),
-        ]
-    )

@@ -1,0 +1,78 @@
+"""Trees of records and labels kept beside the profiles, for proofs: a folder of files by root."""
+
+from pathlib import Path
+
+from dataledger.chain.home import private_directory
+from dataledger.errors import OutputUnwritable, SourceUnreadable
+from dataledger.hashing import Digest
+from dataledger.manifest.records.labels import LabelTree
+from dataledger.manifest.records.tree import KeptTree
+
+_FOLDER = "trees"
+
+
+class Trees:
+    """The trees that are kept here: `<record root>.tree`, and `<label root>.labels`.
+
+    They are private: whoever has them, and the secret, can look records up.
+    """
+
+    def __init__(self, home: Path) -> None:
+        """Use the folder of this home directory; it is made when something is first kept."""
+        self.folder = home / _FOLDER
+
+    def tree_path(self, record_root: Digest) -> Path:
+        """Return where the tree with this root is kept."""
+        return self.folder / f"{record_root.hex}.tree"
+
+    def labels_path(self, label_root: Digest) -> Path:
+        """Return where the labels with this root are kept."""
+        return self.folder / f"{label_root.hex}.labels"
+
+    def tree(self, record_root: Digest) -> KeptTree:
+        """Return the tree with this root.
+
+        Raises:
+            NotFound: it is not kept here.
+            SourceUnreadable: its file cannot be read, is damaged, or is that of another tree.
+        """
+        path = self.tree_path(record_root)
+        tree = KeptTree.read(path)
+        if tree.root() != record_root.value:
+            raise SourceUnreadable(
+                f"The tree in {path} is another one: its root is {tree.root().hex()}.",
+                remedy="Remove the file, and fingerprint the records again with the same secret.",
+            )
+        return tree
+
+    def labels(self, label_root: Digest) -> LabelTree:
+        """Return the labels with this root; that it is theirs is checked by each proof.
+
+        Raises:
+            NotFound: they are not kept here.
+            SourceUnreadable: their file cannot be read, or is no such file.
+        """
+        return LabelTree.read(self.labels_path(label_root))
+
+    def keep(self, tree: KeptTree, record_root: Digest) -> Path:
+        """Keep a tree, whole or not at all, and return where. Raises `OutputUnwritable`."""
+        path = self.tree_path(record_root)
+        self._make_folder()
+        tree.write(path)
+        return path
+
+    def keep_labels(self, labels: LabelTree, label_root: Digest) -> Path:
+        """Keep labels, whole or not at all, and return where. Raises `OutputUnwritable`."""
+        path = self.labels_path(label_root)
+        self._make_folder()
+        labels.write(path)
+        return path
+
+    def _make_folder(self) -> None:
+        try:
+            private_directory(self.folder)
+        except OSError as error:
+            raise OutputUnwritable(
+                f"The folder {self.folder} cannot be made: {error.strerror}.",
+                remedy="Give yourself permission to write there, or choose another --home.",
+            ) from error
