@@ -10,6 +10,7 @@ python := .venv/bin/python
 forge := node_modules/.bin/forge
 python_runtime := .venv/.runtime-installed
 python_dev := .venv/.dev-installed
+python_fuzz := .venv/.fuzz-installed
 node_runtime := node_modules/.runtime-installed
 node_dev := node_modules/.dev-installed
 solc := node_modules/.solc/.installed
@@ -86,6 +87,10 @@ test-python: install
 test-deep: install ## Run the contract tests for long: more fuzzing, invariants of 10,000 runs
 	@FOUNDRY_PROFILE=deep $(forge) test --summary
 
+.PHONY: fuzz
+fuzz: $(python_fuzz) ## Fuzz every parser, guided by coverage; SECONDS for each (Linux)
+	@$(python) tests/fuzz/run.py --seconds $(or $(SECONDS),60)
+
 .PHONY: coverage
 coverage: install ## Measure which branches the tests reach, in Python and Solidity
 	@$(toolchain)/coverage.sh
@@ -114,6 +119,10 @@ $(python_runtime): requirements/runtime.txt pyproject.toml
 $(python_dev): requirements/dev.txt requirements/runtime.txt pyproject.toml
 	@$(toolchain)/install_python.sh dev
 	@touch $(python_runtime) $@
+
+$(python_fuzz): requirements/fuzz.txt $(python_dev)
+	@$(toolchain)/install_python.sh fuzz
+	@touch $@
 
 $(node_runtime): package-lock.json | $(python_runtime)
 	@$(toolchain)/install_node.sh runtime

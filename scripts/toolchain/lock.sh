@@ -17,6 +17,7 @@ resolve pyproject.toml --extra dev --group build --group lock --output-file requ
 resolve pyproject.toml --group build --constraints requirements/dev.txt \
     --output-file requirements/runtime.txt
 resolve --group node --output-file requirements/node.txt
+resolve --group fuzz --output-file requirements/fuzz.txt
 echo "Resolving the npm packages"
 npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error
 .venv/bin/python scripts/toolchain/check_locks.py
