@@ -158,6 +158,11 @@ class SemanticVersion:
         return f"{self.major}.{self.minor}.{self.patch}{prerelease}{build}"
 
 
+def parse_claim(text: str) -> Level | SemanticVersion:
+    """Read a level such as `minor`, or a version such as `1.5.0`. Raises `InvalidArgument`."""
+    return SemanticVersion.parse(text) if any(map(str.isdigit, text)) else Level.parse(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Deserved:
     """The level that a change deserves, and what asks for it: one phrase for each file."""

@@ -15,6 +15,7 @@ from dataledger.manifest.semantic_version import (
     Level,
     SemanticVersion,
     deserved_level,
+    parse_claim,
     require_claim,
     splits_named,
 )
@@ -235,6 +236,15 @@ def test_other_words_are_no_levels(text: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         Level.parse(text)
     assert caught.value.remedy == "Use one of: major, minor, patch, none."
+
+
+def test_a_claim_is_a_level_or_a_version() -> None:
+    assert parse_claim("patch") is Level.PATCH
+    assert parse_claim("1.5.0") == SemanticVersion(1, 5, 0)
+    with pytest.raises(InvalidArgument, match="no level of a change"):
+        parse_claim("fix")
+    with pytest.raises(InvalidArgument, match="no semantic version"):
+        parse_claim("1.5")
 
 
 MINOR = Deserved(Level.MINOR, ("'b' was added",))

@@ -90,7 +90,8 @@ def open_place(url: str, options: Mapping[str, Any]) -> Place:
         private |= _http_options()
 
     def connect() -> tuple[Any, str]:
-        fs, root = fsspec.core.url_to_fs(url, **{**private, **options})
+        lowered = f"{scheme}{url[len(scheme) :]}"  # fsspec minds the letter case, unlike RFC 3986
+        fs, root = fsspec.core.url_to_fs(lowered, **{**private, **options})
         return fs, root
 
     fs, root = ask(shown_location(url), connect)
