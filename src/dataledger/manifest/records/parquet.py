@@ -1,0 +1,83 @@
+"""What a Parquet file holds: its columns, its row groups, and their rows as checked batches."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataledger.manifest.records.contents import Contents, reading
+from dataledger.manifest.records.schema import columns_of
+from dataledger.manifest.records.source import BATCH_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dataledger.manifest.records.source import Column
+
+_NAME = "Parquet"
+
+_BUFFER_BYTES = 1024 * 1024
+"""Read at a time of each column, so that no column chunk need be in memory as a whole."""
+
+_READ_ROWS = 4096
+"""Decoded at a time, at most. A dictionary lets long values take next to no room in the file: what
+they decode to is known only afterwards."""
+
+_READ_ROWS_ALONE = 262_144
+"""The same where columns are decoded side by side, which is not worth while for fewer."""
+
+
+def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
+    """Return the columns, and the number of rows in each row group.
+
+    Raises:
+        SourceUnreadable: the file cannot be read.
+        RecordError: it is no Parquet file, or has columns that records cannot have.
+    """
+    with reading(path, _NAME):
+        file = _open(path)
+        counts = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+        if sum(counts) != file.metadata.num_rows:
+            raise ValueError("the row groups do not add up to the number of rows")
+        return columns_of(file.schema_arrow), counts
+
+
+def read_from(path: str, row_group: int) -> Contents:
+    """Return the columns, and the rows from a row group on.
+
+    Raises:
+        SourceUnreadable: the file cannot be read.
+        RecordError: it is torn.
+    """
+    with reading(path, _NAME):
+        file = _open(path)
+        columns = columns_of(file.schema_arrow)
+    return Contents(path, _NAME, columns, _batches(file, row_group))
+
+
+def _open(path: str) -> Any:
+    # Not mapped into memory: whoever cuts a mapped file short kills those who read it.
+    return pq.ParquetFile(
+        pa.OSFile(path), memory_map=False, pre_buffer=False, buffer_size=_BUFFER_BYTES
+    )
+
+
+def _batches(file: Any, row_group: int) -> Iterator[Any]:
+    row_groups = range(row_group, file.num_row_groups)
+    # Worker processes are as many as the cores already. The main process reads for a proof, which
+    # wants few rows far inside a row group, and soon.
+    alone = multiprocessing.parent_process() is None
+    most = _READ_ROWS_ALONE if alone else _READ_ROWS
+    rows = min((_rows_in_a_batch(file.metadata.row_group(n)) for n in row_groups), default=1)
+    yield from file.iter_batches(
+        batch_size=min(rows, most), row_groups=list(row_groups), use_threads=alone
+    )
+
+
+def _rows_in_a_batch(row_group: Any) -> int:
+    """Return how many rows make a batch, going by what the row group takes uncompressed."""
+    per_row: int = max(1, row_group.total_byte_size // max(1, row_group.num_rows))
+    return max(1, BATCH_BYTES // per_row)
