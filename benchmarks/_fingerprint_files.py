@@ -10,6 +10,7 @@ from _fingerprint_machine import HERE, processors, read_limit, speed_limit, spee
 from _fingerprint_measure import measure
 from _fingerprint_model import Case, CaseResult, Effort, Kind, Subject, Target, Unit, Work
 from _fingerprint_peers import FileLists, file_peers, own_time
+from _fingerprint_summary import quickest_peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,7 @@ def ours(data: Data, directory: Path) -> list[Subject]:
         Subject(
             "ours: sha256, by the command line",
             Kind.OURS,
-            (program, "fingerprint", str(directory), "--json"),
+            (program, "fingerprint", str(directory), "--no-cache", "--json"),
         )
     )
     if directory == data.small:
@@ -128,8 +129,9 @@ def targets(result: CaseResult, effort: Effort) -> list[Target]:
         at_least(SHA256_TO_OPENSSL, "ours: sha256", "openssl dgst -sha256")
     at_least(BLAKE3_TO_B3SUM, "ours: blake3", "b3sum")
     if name == "small":
-        best = best_peer(result)
-        at_least(SMALL_TO_BEST_PEER, "ours: sha256", best or "the best peer")
+        best = quickest_peer(result)
+        name_of_best = best.subject if best else "the best peer"
+        at_least(SMALL_TO_BEST_PEER, "ours: sha256", name_of_best)
         at_least(SMALL_TO_SHA256SUM, "ours: sha256", f"xargs -P{cores} sha256sum")
         again = result.find(RECHECK)
         title = f"{result.case.title}: nothing changed"
@@ -137,17 +139,3 @@ def targets(result: CaseResult, effort: Effort) -> list[Target]:
             Target(title, RECHECK_SECONDS, again.seconds if again else None, at_most=True, unit="s")
         )
     return found
-
-
-def best_peer(result: CaseResult) -> str | None:
-    """The quickest of the peers as people use them: b3sum is made to be run once for all files."""
-    peers = [
-        each
-        for each in result.measurements
-        if each.kind is Kind.PEER and each.problem is None and not is_contrived(each.subject)
-    ]
-    return max(peers, key=lambda peer: peer.rate()).subject if peers else None
-
-
-def is_contrived(subject: str) -> bool:
-    return subject.startswith("xargs") and subject.endswith("b3sum")

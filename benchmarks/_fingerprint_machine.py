@@ -7,6 +7,7 @@ import platform
 import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,13 @@ def describe() -> dict[str, Any]:
     return {
         "processor": processor_model(),
         "processors": processors(),
-        "memory_bytes": total_kb * 1024,
+        "memory": f"{total_kb / 1024**2:.1f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "python_openssl": ssl.OPENSSL_VERSION,
+        "Python": platform.python_version(),
+        "Python's OpenSSL": ssl.OPENSSL_VERSION,
         "openssl": output_of("openssl", "version"),
-        "load_at_start": round(os.getloadavg()[0], 2),
+        "load at start": round(os.getloadavg()[0], 2),
+        "measured at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
 
 

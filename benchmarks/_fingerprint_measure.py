@@ -100,8 +100,11 @@ def run(
         SubjectFailed: it ended with an error, or does not answer as it should.
     """
     subject.prepare()
-    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as errors:
-        source = subject.stdin.open("rb") if subject.stdin else subprocess.DEVNULL
+    with (
+        (subject.stdin or Path(os.devnull)).open("rb") as source,
+        tempfile.TemporaryFile() as printed,
+        tempfile.TemporaryFile() as errors,
+    ):
         started = time.perf_counter()
         process = subprocess.Popen(
             subject.command,
@@ -122,8 +125,6 @@ def run(
                 memory.end()
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            if not isinstance(source, int):
-                source.close()
         texts = []
         for stream in (printed, errors):
             stream.seek(0)

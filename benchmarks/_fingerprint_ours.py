@@ -19,9 +19,9 @@ def files(arguments: argparse.Namespace) -> dict[str, Any]:
     from dataledger.hashing import Algorithm
     from dataledger.manifest import fingerprint
 
-    options: dict[str, Any] = {"algorithms": [Algorithm(arguments.digest)]}
+    options: dict[str, Any] = {"digests": (Algorithm(arguments.digest),)}
     if arguments.cache:
-        from dataledger.manifest import ManifestCache
+        from dataledger.manifest.cache import ManifestCache
 
         options["cache"] = ManifestCache(Path(arguments.cache))
     started = time.perf_counter()

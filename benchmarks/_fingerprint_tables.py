@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _fingerprint_peers import Peer
+    from _fingerprint_stored import Figures
 
 WIDTH = 150
 TEXT_COLUMNS = 1
@@ -28,10 +29,9 @@ class Grid(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def grids(
-    results: Sequence[CaseResult], machine: dict[str, Any], peers: Sequence[Peer], runs: int
-) -> list[Grid]:
-    found = [machine_grid(machine, peers, runs)]
+def grids(figures_: Figures) -> list[Grid]:
+    results = figures_.results
+    found = [machine_grid(figures_.machine, figures_.peers, figures_.runs)]
     for result in results:
         found += [figures(result), ratios(result), values(result)]
     targets = [target for result in results for target in result.targets]
@@ -41,7 +41,7 @@ def grids(
 
 
 def machine_grid(machine: dict[str, Any], peers: Sequence[Peer], runs: int) -> Grid:
-    rows = [(name.replace("_", " "), str(value)) for name, value in machine.items()]
+    rows = [(name, str(value)) for name, value in machine.items()]
     # The system's OpenSSL is told of already.
     rows += [
         (each.name, each.missing or each.version) for each in peers if each.name not in machine

@@ -12,7 +12,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -24,6 +24,8 @@ from _fingerprint_peers import Peer, find_peers
 from _fingerprint_petabyte import petabyte
 from _fingerprint_proofs import measure_proofs
 from _fingerprint_records import measure_records
+from _fingerprint_stored import Figures
+from _fingerprint_summary import summary
 from _fingerprint_tables import draw, grids, markdown
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep the data, and use them again")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
+    parser.add_argument(
+        "--show", type=Path, metavar="JSON", help="only show the figures of that file"
+    )
     parser.add_argument(
         "--petabyte", type=Path, metavar="JSON", help="only reckon from the figures of that file"
     )
@@ -82,6 +87,10 @@ def main() -> int:
     if chosen.petabyte:
         print(petabyte(json.loads(chosen.petabyte.read_text("utf-8"))))
         return 0
+    if chosen.show:
+        stored = Figures.of(json.loads(chosen.show.read_text("utf-8")))
+        show(stored, as_markdown=chosen.markdown)
+        return 0
     # Ends as Ctrl-C does: what was made is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parts = chosen.only or PARTS
@@ -91,31 +100,25 @@ def main() -> int:
     effort = Effort(runs, speed_seconds=3 if full else 1, others=not chosen.no_peers)
     machine = describe()
     peers = [] if chosen.no_peers else find_peers()
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
     with (
         made_data(chosen.data, sizes, parts, keep=chosen.keep, tell=console.print) as data,
         console.status("Starting") as status,
     ):
         results = measure_parts(data, parts, peers, effort, status.update)
-    tables = grids(results, machine, peers, runs)
-    if chosen.markdown:
-        print(markdown(tables))
-    else:
-        draw(tables)
+    figures = Figures(machine, peers, runs, results)
     if chosen.json:
-        chosen.json.write_text(json.dumps(document(machine, peers, runs, results), indent=2))
+        chosen.json.write_text(json.dumps(figures.document(), indent=2), "utf-8")
+    show(figures, as_markdown=chosen.markdown)
     return 1 if failed(results, judged=full) else 0
 
 
-def document(
-    machine: dict[str, Any], peers: Sequence[Peer], runs: int, results: Sequence[CaseResult]
-) -> dict[str, Any]:
-    return {
-        "machine": machine,
-        "peers": {peer.name: peer.missing or peer.version for peer in peers},
-        "runs": runs,
-        "cases": [result.document() for result in results],
-    }
+def show(figures: Figures, *, as_markdown: bool) -> None:
+    tables = [*grids(figures), summary(figures.results)]
+    if as_markdown:
+        print(markdown(tables))
+    else:
+        draw(tables)
 
 
 if __name__ == "__main__":
