@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataledger.hashing import Algorithm, Digest, Hash32
+from dataledger.hashing import Algorithm, Digest, Hash32, root
 from dataledger.manifest import FileEntry, LabelSet, Manifest, RecordFormat, RecordSet
 from dataledger.manifest.proofs import FilePlace
 from dataledger.manifest.proving import RecordData
+from dataledger.manifest.records.columns import ColumnEntry, table_root
 from dataledger.manifest.records.formats import plan_file
 from dataledger.manifest.records.labels import LabelTree
 from dataledger.manifest.records.leaves import group_roots, record_labels, record_leaves
@@ -72,3 +73,24 @@ def write_records(path: Path, records: Sequence[bytes], *, others: bool = True) 
 def sha256(value: Hash32) -> Digest:
     """Return a root as the digest that manifests hold."""
     return Digest(Algorithm.SHA256, value)
+
+
+def table_place(columns: Sequence[ColumnEntry], rows: Sequence[bytes]) -> FilePlace:
+    """Return the place of a Parquet file that has these columns and rows, and needs not exist."""
+    leaves = record_leaves(KEYS, 0, rows)
+    record_set = RecordSet(
+        format=RecordFormat.PARQUET,
+        record_count=len(rows),
+        record_root=sha256(root(map(Hash32, leaves))),
+        secret_id=KEYS.secret_id,
+        column_root=sha256(table_root([column.to_bytes() for column in columns])),
+    )
+    entry = FileEntry("table.parquet", 1000, Digest.of(b"table"), records=record_set)
+    return Manifest((entry, *OTHER_FILES)).place(entry.path)
+
+
+def chunked_place(size_bytes: int, chunks: Sequence[Hash32]) -> FilePlace:
+    """Return the place of a file of these chunks, digested by `sha256-tree`."""
+    digest = Digest(Algorithm.SHA256_TREE, root(chunks))
+    entry = FileEntry("large.bin", size_bytes, Digest.of(b"large"), other_digests=(digest,))
+    return Manifest((entry, *OTHER_FILES)).place(entry.path)
