@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 SAMPLE_SECONDS = 0.01
+SAMPLES_A_SEARCH = 5
+"""To look for new processes takes longer than to look at those that are known."""
 PEER_SECONDS = 30
 """A peer, or a limit, that has taken as long is not run once more."""
 SHOWN_ERROR = 300
@@ -43,9 +46,14 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._ended.wait(SAMPLE_SECONDS):
+        processes: set[int] = set()
+        for number in count():
+            if self._ended.wait(SAMPLE_SECONDS):
+                return
+            if number % SAMPLES_A_SEARCH == 0:
+                processes = descendants(self._process)
             whole = private = 0
-            for process in descendants(self._process):
+            for process in processes:
                 used = proportional_bytes(process)
                 whole += used[0]
                 private += used[1]
