@@ -1,15 +1,42 @@
 """One file of a manifest, and the bytes that stand for it as a leaf of the tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from dataledger.errors import InvalidArgument, shown
-from dataledger.hashing import Digest, JsonValue, canonical_bytes, members, natural, string
+from dataledger.hashing import (
+    Algorithm,
+    Digest,
+    Hash32,
+    JsonValue,
+    canonical_bytes,
+    members,
+    natural,
+    string,
+)
 from dataledger.manifest.paths import check_path
 from dataledger.manifest.record_set import RecordSet
 
 MAX_SIZE_BYTES = 2**53 - 1
 """The largest integer that every JSON parser reads exactly."""
+
+
+def entry_bytes(path: str, size_bytes: int, digests: Sequence[str]) -> bytes:
+    """Return the canonical JSON (RFC 8785) of an entry without records.
+
+    The path keeps the path rules; the digests stand in their order.
+    """
+    # A template spares 90 % of the time that the general writer takes. It is enough because the
+    # path rules leave one character to escape.
+    path = path.replace('"', r"\"")
+    if len(digests) == 1:
+        return f'{{"digest":"{digests[0]}","path":"{path}","size_bytes":{size_bytes}}}'.encode()
+    others = '","'.join(digests[1:])
+    return (
+        f'{{"digest":"{digests[0]}","other_digests":["{others}"],"path":"{path}",'
+        f'"size_bytes":{size_bytes}}}'
+    ).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +84,10 @@ class FileEntry:
 
     def to_bytes(self) -> bytes:
         """Return the canonical JSON (RFC 8785) of the entry: the leaf's content in the tree."""
-        if self.other_digests or self.records:
+        if self.records:
             return canonical_bytes(self.to_json())
-        # The template spares 90 % of the time that the general writer takes. It is enough because
-        # the path rules leave one character to escape.
-        path = self.path.replace('"', r"\"")
-        return (
-            f'{{"digest":"{self.digest}","path":"{path}","size_bytes":{self.size_bytes}}}'.encode()
+        return entry_bytes(
+            self.path, self.size_bytes, [str(self.digest), *map(str, self.other_digests)]
         )
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -78,6 +102,24 @@ class FileEntry:
         if self.records is not None:
             document["records"] = self.records.to_json()
         return document
+
+    @classmethod
+    def trusted(cls, document: dict[str, Any]) -> Self:
+        """Read what `to_json` returns, where it is known that the class made it. Checks nothing."""
+        if "other_digests" in document or "records" in document:
+            return cls.from_json(document)
+        entry = cls.__new__(cls)
+        algorithm, _, value = document["digest"].partition(":")
+        digest = Digest(Algorithm(algorithm), Hash32(bytes.fromhex(value)))
+        for name, part in (
+            ("path", document["path"]),
+            ("size_bytes", document["size_bytes"]),
+            ("digest", digest),
+            ("other_digests", ()),
+            ("records", None),
+        ):
+            object.__setattr__(entry, name, part)
+        return entry
 
     @classmethod
     def from_json(cls, value: JsonValue) -> Self:

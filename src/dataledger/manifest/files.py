@@ -1,23 +1,36 @@
 """Fingerprinting data where it lies."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from dataledger.errors import InvalidArgument, ManifestError, SourceChanged, listed, shown
-from dataledger.hashing import Algorithm, Digest
-from dataledger.manifest.batches import divide, hash_here
-from dataledger.manifest.entry import FileEntry
+from dataledger.hashing import Algorithm
+from dataledger.manifest.batches import Files, NoNotes, finish_all, hash_files, look_at_all
+from dataledger.manifest.hashers import begin
+from dataledger.manifest.identity import sizes_of
 from dataledger.manifest.model import Manifest
+from dataledger.manifest.parts import Part
 from dataledger.manifest.paths import check_tree
-from dataledger.manifest.progress import Progress
-from dataledger.manifest.scan import HOLD_STILL, FoundFile, scan
+from dataledger.manifest.pool import Pool
+from dataledger.manifest.progress import Counters, Progress, Reporter
+from dataledger.manifest.record_set import RecordSet
+from dataledger.manifest.scan import HOLD_STILL, list_files
+
+if TYPE_CHECKING:
+    from dataledger.manifest.cache import CachedRun, ManifestCache
+    from dataledger.manifest.records.engine import RecordOptions
 
 
 def fingerprint(
     path: str | os.PathLike[str],
     *,
+    digests: Sequence[Algorithm] = (Algorithm.SHA256,),
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cache: "ManifestCache | None" = None,
+    records: "RecordOptions | None" = None,
 ) -> Manifest:
     """Return the manifest of a directory's files, or of a single file under its own name.
 
@@ -25,65 +38,135 @@ def fingerprint(
     owners, and listing order are. Empty directories are no part of it. No symbolic link is
     followed, neither below `path` nor at `path` itself; in front of its last component, it is.
 
+    All files are as the manifest says at one moment: when the last one has been read.
+
     Args:
         path: the directory or file.
+        digests: the algorithms. The first one gives each entry's `digest`, the others its
+            `other_digests`, all from a single reading.
         workers: how many files to hash side by side; by default, one for each usable processor.
         progress: called in the calling thread, at most some 20 times a second, at first with
             nothing done and at last with everything. What it raises ends the run.
+        cache: where earlier results are found and this one is kept. Without it, which is what
+            evidence calls for, every byte is read.
+        records: how to read the records of files that have a format with records. The files'
+            entries then say what records they hold.
 
     Raises:
         SourceNotFound: there is nothing at `path`.
         SourceUnreadable: a file or directory cannot be read.
-        SourceChanged: a file was added, removed, replaced or written during the run. A change is
-            noticed by size, identity, modification and change time, which tick a few milliseconds
-            apart on common file systems.
+        SourceChanged: a file was added, removed or replaced during the run, or written while or
+            after it was read. A change is noticed by size, identity, modification and change time,
+            which tick a few milliseconds apart on common file systems.
         UnsafeFile: there is a symbolic link, FIFO, socket or device.
         InvalidPath: a name breaks the path rules, or collides with another; see
             `dataledger.manifest.paths`.
         ManifestError: there is no file at all.
-        InvalidArgument: `workers` is less than 1.
+        ManifestMismatch: a file that should be as the cache says is another; the cache is emptied.
+        InvalidArgument: `workers` is less than 1, or `digests` are none or not different.
+        DependencyMissing: an algorithm is not available here.
     """
     workers = _usable_processors() if workers is None else workers
     if workers < 1:
         raise InvalidArgument(
             f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
         )
+    algorithms = _in_order(digests)
     source = os.fspath(path)
-    before = scan(source)
-    if not before.files:
+    found = list_files(source)
+    if not found.paths:
         raise ManifestError(
             f"{shown(source)} holds no files.", remedy="Name a directory with at least one file."
         )
-    check_tree(file.path for file in before.files)  # now, not only after hours of hashing
-    batches = divide(before.files)
-    if workers == 1 or len(batches) == 1:
-        hashes = hash_here(before, batches, progress)
-    else:
-        # Imported late: most runs are small, and the pools take a while to load.
-        from dataledger.manifest.pool import hash_in_pool
+    check_tree(found.paths)  # now, not only after hours of hashing
+    counters = Counters(workers)
+    reporter = Reporter(counters.progress, progress)
+    files = Files(found, algorithms)
 
-        hashes = hash_in_pool(before, batches, workers, progress)
-    _require_unchanged(before.files, scan(source).files)
-    return Manifest(
-        tuple(
-            FileEntry(file.path, file.size_bytes, Digest(Algorithm.SHA256, value))
-            for file, value in zip(before.files, hashes, strict=True)
-        )
-    )
+    def report() -> None:
+        if counters.known:
+            reporter.report()
+
+    with ExitStack() as stack:
+        pool = stack.enter_context(Pool(workers, counters, report))
+        if progress or cache:
+            look_at_all(files, pool)
+            counters.expect(sizes_of(files.identities))
+            reporter.report()
+        if cache is None:
+            hash_files(files, range(len(files.paths)), pool, NoNotes(), looked=progress is not None)
+            run = None
+        else:
+            run = stack.enter_context(cache.open(source, algorithms, records=records is not None))
+            _hash_changed(files, run, pool)
+        reporter.finish()
+        found_records = {}
+        if records is not None:
+            pool.rest()  # reading records takes workers of its own
+            found_records = _read_records(files, records, workers)
+        parts = _finish(files, source, pool, {} if run is None else run.parts, found_records)
+        manifest = Manifest.of_parts(parts)
+        if run is not None:
+            run.keep(manifest, files)
+    return manifest
 
 
-def _require_unchanged(before: list[FoundFile], after: list[FoundFile]) -> None:
-    if before == after:
-        return
-    old, new = ({file.path: file for file in files} for files in (before, after))
-    named = [f"{shown(path)} was added" for path in new if path not in old]
-    named += [f"{shown(path)} was removed" for path in old if path not in new]
+def _hash_changed(files: Files, run: "CachedRun", pool: Pool) -> None:
+    to_read = run.recall(files)
+    unread = set(run.positions).difference(to_read)
+    pool.count(len(unread), sum(map(files.size_bytes, unread)))
+    hash_files(files, to_read, pool, run, looked=True)
+    run.require_sample(files)
+
+
+def _read_records(files: Files, options: "RecordOptions", workers: int) -> dict[str, RecordSet]:
+    # Imported late: reading tables takes large packages.
+    from dataledger.manifest.records.engine import read_records
+
+    found = {}
+    for path in files.paths:
+        records = read_records(f"{files.directory}/{path}", options, workers=workers, progress=None)
+        if records is not None:
+            found[path] = records
+    return found
+
+
+def _finish(
+    files: Files,
+    source: str,
+    pool: Pool,
+    kept: Mapping[int, Part],
+    records: Mapping[str, RecordSet],
+) -> list[Part]:
+    """Return the parts of the manifest, if the data is still as it was read.
+
+    Raises:
+        SourceChanged: it is not.
+    """
+    parts, moved = finish_all(files, pool, kept, records)
+    paths = list_files(source).paths
+    if paths != files.paths or moved:
+        raise _changed(files, paths, moved)
+    return parts
+
+
+def _in_order(digests: Sequence[Algorithm]) -> tuple[Algorithm, ...]:
+    """Return the algorithms as an entry lists them: the first one, then the others by name."""
+    algorithms = (*digests[:1], *sorted(digests[1:]))
+    begin(algorithms)  # raises an error unless each is available, and none stands twice
+    return algorithms
+
+
+def _changed(files: Files, paths_now: list[str], moved: Sequence[int]) -> SourceChanged:
+    old, new = set(files.paths), set(paths_now)
+    named = [f"{shown(path)} was added" for path in paths_now if path not in old]
+    named += [f"{shown(path)} was removed" for path in files.paths if path not in new]
     named += [
         f"{shown(path)} was written or replaced"
-        for path, file in old.items()
-        if path in new and new[path] != file
+        for path in (files.paths[position] for position in moved)
+        if path in new
     ]
-    raise SourceChanged(
+    return SourceChanged(
         f"The data changed while it was being read: {listed(named)}.", remedy=HOLD_STILL
     )
 

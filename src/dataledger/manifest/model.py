@@ -1,7 +1,7 @@
 """The manifest: the canonical list of a version's files."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -19,6 +19,7 @@ from dataledger.hashing import (
     root,
 )
 from dataledger.manifest.entry import MAX_SIZE_BYTES, FileEntry
+from dataledger.manifest.parts import PART_FILES, Part, part_of_entries, split_entries
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.proofs import FilePlace, FileProof
 from dataledger.manifest.record_set import SALT_SCHEME
@@ -32,34 +33,64 @@ _TAIL = b'],"format":"' + FORMAT.encode() + b'"}'
 _REMEDY = "Use the manifest file exactly as it was written, or fingerprint the data again."
 
 
-@dataclass(frozen=True)
 class Manifest:
     """The files of a dataset's version, sorted by path as UTF-8 bytes, whatever order is given.
+
+    Manifests are equal if their bytes are.
 
     Raises:
         ManifestError: there is no file, or all together exceed `MAX_SIZE_BYTES`.
         InvalidPath: paths collide; see `check_tree`.
     """
 
-    entries: tuple[FileEntry, ...]
-
-    def __post_init__(self) -> None:
+    def __init__(self, entries: Iterable[FileEntry]) -> None:
         # Python orders str by code point, which is the order of the UTF-8 bytes.
-        entries = tuple(sorted(self.entries, key=lambda entry: entry.path))
-        object.__setattr__(self, "entries", entries)
-        if not entries:
+        self.entries = tuple(sorted(entries, key=lambda entry: entry.path))
+        if not self.entries:
             raise ManifestError("A manifest needs at least one file.", remedy="Add a file.")
-        if self.size_bytes > MAX_SIZE_BYTES:
-            raise ManifestError(
-                f"A manifest of {self.size_bytes} bytes of data is too large.",
-                remedy=f"Split the dataset: at most {MAX_SIZE_BYTES} bytes are counted exactly.",
-            )
-        check_tree(entry.path for entry in entries)
+        _check_size(self.size_bytes)
+        check_tree(entry.path for entry in self.entries)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Part]) -> Self:
+        """Return the manifest of all the parts, which are in order and keep the rules.
+
+        Raises:
+            ManifestError: all files together exceed `MAX_SIZE_BYTES`.
+        """
+        manifest = cls.__new__(cls)
+        manifest.parts = tuple(parts)
+        _check_size(manifest.size_bytes)
+        return manifest
+
+    @cached_property
+    def entries(self) -> tuple[FileEntry, ...]:
+        """The files. Those of a fingerprint are made when they are first asked for."""
+        return tuple(entry for part in self.parts for entry in part.entries())
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The same in parts of `PART_FILES`."""
+        return tuple(
+            part_of_entries(self.entries[start : start + PART_FILES])
+            for start in range(0, len(self.entries), PART_FILES)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Manifest):
+            return NotImplemented
+        return self.manifest_digest == other.manifest_digest
+
+    def __hash__(self) -> int:
+        return hash(self.manifest_digest)
+
+    def __repr__(self) -> str:
+        return f"<Manifest of {self.file_count} files, {self.manifest_digest}>"
 
     @cached_property
     def content_root(self) -> Digest:
         """The RFC 9162 root over the entries' canonical bytes, in their order."""
-        return Digest(Algorithm.SHA256, root(self._leaf_hashes()))
+        return Digest(Algorithm.SHA256, root(part.root for part in self.parts))
 
     @cached_property
     def manifest_digest(self) -> Digest:
@@ -69,26 +100,26 @@ class Manifest:
     @property
     def file_count(self) -> int:
         """Number of files; also the tree's size."""
-        return len(self.entries)
+        return sum(part.file_count for part in self.parts)
 
     @cached_property
     def size_bytes(self) -> int:
         """All files' sizes together."""
-        return sum(entry.size_bytes for entry in self.entries)
+        return sum(part.size_bytes for part in self.parts)
 
     @cached_property
     def record_count(self) -> int:
         """All record sets' records together; 0 where there are no record sets."""
-        return sum(entry.records.record_count for entry in self.entries if entry.records)
+        return sum(part.record_count for part in self.parts)
 
     @property
     def salt_scheme(self) -> int:
         """How record leaves are salted; 0 where there are no record sets."""
-        return SALT_SCHEME if any(entry.records for entry in self.entries) else 0
+        return SALT_SCHEME if any(part.record_sets for part in self.parts) else 0
 
     def to_bytes(self) -> bytes:
         """Return the manifest file: canonical JSON (RFC 8785), without a final newline."""
-        return _HEAD + b",".join(entry.to_bytes() for entry in self.entries) + _TAIL
+        return _HEAD + b",".join(part.data for part in self.parts) + _TAIL
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -147,7 +178,25 @@ class Manifest:
         )
 
     def _leaf_hashes(self) -> list[Hash32]:
-        return [leaf_hash(entry.to_bytes()) for entry in self.entries]
+        return [leaf_hash(entry) for part in self.parts for entry in split_entries(part.data)]
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > MAX_SIZE_BYTES:
+        raise ManifestError(
+            f"A manifest of {size_bytes} bytes of data is too large.",
+            remedy=f"Split the dataset: at most {MAX_SIZE_BYTES} bytes are counted exactly.",
+        )
+
+
+def split_manifest(data: bytes, sizes_bytes: Sequence[int]) -> list[bytes] | None:
+    """Return the parts of a manifest file, which have these sizes; None if they cannot."""
+    parts = []
+    at = len(_HEAD)
+    for size_bytes in sizes_bytes:
+        parts.append(data[at : at + size_bytes])
+        at += size_bytes + 1
+    return parts if _HEAD + b",".join(parts) + _TAIL == data else None
 
 
 def _entries(document: JsonValue) -> tuple[FileEntry, ...]:

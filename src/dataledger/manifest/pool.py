@@ -1,4 +1,4 @@
-"""Hashing batches side by side.
+"""Workers that run tasks side by side.
 
 Processes hash small files twice as fast as threads do. They are forked, so that a caller's script
 needs no `__main__` guard; and a fork is safe only while there is a single thread. Anywhere else,
@@ -11,80 +11,168 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from dataledger.errors import SourceUnreadable
-from dataledger.hashing import Hash32
-from dataledger.manifest.batches import Cells, Work, hash_batch
-from dataledger.manifest.progress import INTERVAL_SECONDS, Progress, Reporter
-from dataledger.manifest.scan import Scan
+from dataledger.manifest.content import allow_mapping
+from dataledger.manifest.progress import INTERVAL_SECONDS, Counters
 
-_inherited: list[Work] = []
-"""In a worker process: the work, as it was in memory when the process was forked."""
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 
-def hash_in_pool(
-    scan: Scan,
-    batches: Sequence[range],
-    workers: int,
-    callback: Callable[[Progress], None] | None,
-) -> list[Hash32]:
-    """Return the SHA-256 of each file of the scan, in its order. `callback` runs in this thread.
+_AHEAD = 4
+"""Tasks handed out for each worker, so that none waits for the next one."""
 
-    However it ends, by Ctrl-C or by an error, no worker is left behind.
 
-    Raises:
-        SourceChanged: a file did not hold still.
-        SourceUnreadable: a file cannot be read, or a worker process was killed.
+class Stopped(Exception):
+    """Ends a task whose caller has given up."""
+
+
+class Task(NamedTuple):
+    """A function of this package, and plain arguments: it can run in any process.
+
+    A `tick` is passed behind the arguments: to be called often, with the files and bytes that are
+    newly done. What it raises ends the task.
     """
-    workers = min(workers, len(batches))
-    if _may_fork():
-        context = multiprocessing.get_context("fork")
-        work = Work.begin(scan, batches, _shared_cells)
-        executor: Executor = ProcessPoolExecutor(workers, context, _start_process, (work,))
-        task: Callable[[int], list[Hash32]] = _hash_inherited_batch
-    else:
-        work = Work.begin(scan, batches, lambda count: [0] * count)
-        executor = ThreadPoolExecutor(workers)
-        task = partial(_hash_batch_until_stopped, work)
-    try:
-        return _run(work, executor, task, Reporter(work.progress, callback))
-    except BrokenProcessPool as error:
-        raise SourceUnreadable(
-            "A process that was hashing files has been killed.",
-            remedy="Make more memory available, or hash with one worker.",
-        ) from error
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    size_bytes: int = 0
+    """How much there is to read; tasks of much come first."""
 
 
-def _run(
-    work: Work,
-    executor: Executor,
-    task: Callable[[int], list[Hash32]],
-    reporter: Reporter[Progress],
-) -> list[Hash32]:
-    try:
-        # Batches of many bytes first, or the largest file might be left to one worker at last.
-        order = sorted(range(len(work.batches)), key=work.batch_size_bytes, reverse=True)
-        futures = {number: executor.submit(task, number) for number in order}
-        pending = set(futures.values())
-        while pending:
-            reporter.report()
-            done, pending = wait(pending, INTERVAL_SECONDS, FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-    finally:
-        work.stop[0] = 1
-        executor.shutdown(cancel_futures=True)
-    reporter.finish()
-    return [value for number in sorted(futures) for value in futures[number].result()]
+class Pool:
+    """Runs tasks in so many workers, which start when they are first needed.
+
+    After the `with` block, however it ends, no worker is left behind.
+    """
+
+    def __init__(self, workers: int, counters: Counters, on_wait: Callable[[], None]) -> None:
+        self.workers = workers
+        self._counters = counters
+        self._on_wait = on_wait
+        self._executor: Executor | None = None
+        self._call: Callable[..., Any] = _call_inherited
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._counters.stop()
+        self.rest()
+
+    def rest(self) -> None:
+        """End the workers. They start again when they are needed."""
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+    def run(self, tasks: Sequence[Task], *, apart: bool = False) -> Iterator[tuple[int, Any]]:
+        """Yield the position and result of each task, as they finish.
+
+        A single task runs here, unless it is to be kept `apart`, in a process of its own where that
+        is possible. Meanwhile `on_wait` is called often.
+
+        Raises:
+            SourceUnreadable: a worker process was killed.
+            Exception: whatever a task raises; no other is begun then.
+        """
+        alone = self.workers == 1 or len(tasks) == 1
+        if tasks and (not alone or (apart and _may_fork())):
+            yield from self._run_apart(tasks)
+            return
+        for position, task in enumerate(tasks):
+            yield position, task.function(*task.arguments, self._tick_here)
+
+    def count(self, files: int, size_bytes: int) -> None:
+        """Count what is done without a task."""
+        # Slot 0 is this thread's; workers have the others.
+        self._counters.add(0, files, size_bytes)
+
+    def _tick_here(self, files: int, size_bytes: int) -> None:
+        self.count(files, size_bytes)
+        self._on_wait()
+
+    def _run_apart(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+        # Imported late: most runs are small, and the pools take a while to load.
+        from concurrent.futures import FIRST_COMPLETED, wait
+        from concurrent.futures.process import BrokenProcessPool
+
+        executor = self._executor = self._executor or self._start()
+        try:
+            # The largest first, or it might be left to one worker at last. Few ahead of time: what
+            # is waited for is looked at again and again.
+            order = sorted(range(len(tasks)), key=lambda each: -tasks[each].size_bytes)
+            left = iter(order)
+            positions: dict[Future[Any], int] = {}
+            while True:
+                for each in islice(left, self.workers * _AHEAD - len(positions)):
+                    task = tasks[each]
+                    positions[executor.submit(self._call, task.function, task.arguments)] = each
+                if not positions:
+                    return
+                self._on_wait()
+                for future in wait(positions, INTERVAL_SECONDS, FIRST_COMPLETED).done:
+                    yield positions.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise SourceUnreadable(
+                "A process that was hashing files has been killed, for want of memory or because a "
+                "file was cut short under its hands.",
+                remedy="Make sure that nothing writes there, and make more memory available or "
+                "use fewer workers.",
+            ) from error
+
+    def _start(self) -> "Executor":
+        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures.process import ProcessPoolExecutor
+
+        slots = _Slots(self.workers)
+        if _may_fork():
+            context = multiprocessing.get_context("fork")
+            self._counters.share(lambda count: memoryview(mmap.mmap(-1, count * 8)).cast("Q"))
+            self._call = _call_inherited
+            return ProcessPoolExecutor(
+                self.workers, context, _start_process, (self._counters, slots)
+            )
+        ticks = threading.local()
+        self._call = lambda function, arguments: function(*arguments, ticks.tick)
+        return ThreadPoolExecutor(
+            self.workers,
+            initializer=lambda: setattr(ticks, "tick", _Tick(self._counters, slots.take())),
+        )
 
 
-def _shared_cells(count: int) -> Cells:
-    return memoryview(mmap.mmap(-1, count * 8)).cast("Q")
+class _Slots:
+    """Gives each worker a number of its own from 1 on, whether it is a thread or a process."""
+
+    def __init__(self, count: int) -> None:
+        self._reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as file:
+            for slot in range(1, count + 1):
+                file.write(slot.to_bytes(4, "big"))
+
+    def take(self) -> int:
+        return int.from_bytes(os.read(self._reading, 4), "big")
+
+    def __del__(self) -> None:
+        os.close(self._reading)
+
+
+class _Tick:
+    """Counts what one worker has done, and ends its work once the caller has given up."""
+
+    def __init__(self, counters: Counters, slot: int) -> None:
+        self._counters = counters
+        self._slot = slot
+
+    def __call__(self, files: int, size_bytes: int) -> None:
+        self._counters.add(self._slot, files, size_bytes)
+        if self._counters.stopped:
+            raise Stopped
 
 
 def _may_fork() -> bool:
@@ -93,27 +181,26 @@ def _may_fork() -> bool:
     return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
 
 
-def _hash_batch_until_stopped(work: Work, number: int) -> list[Hash32]:
-    return hash_batch(work, number, work.raise_if_stopped)
-
-
 # ------------------------------------------------------------------------- in a worker process
 
+_inherited: list[_Tick] = []
 
-def _start_process(work: Work) -> None:
-    _inherited.append(work)
+
+def _start_process(counters: Counters, slots: _Slots) -> None:
+    _inherited.append(_Tick(counters, slots.take()))
+    allow_mapping()
     # Ctrl-C reaches the whole process group; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
 def _exit_with_parent() -> None:
-    # A pool's process whose parent was killed would wait for its next batch for ever.
+    # A pool's process whose parent was killed would wait for its next task for ever.
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
     os._exit(1)
 
 
-def _hash_inherited_batch(number: int) -> list[Hash32]:
-    return _hash_batch_until_stopped(_inherited[0], number)
+def _call_inherited(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    return function(*arguments, _inherited[0])

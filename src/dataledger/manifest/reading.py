@@ -1,55 +1,244 @@
-"""Hashing one file that must hold still meanwhile."""
+"""Looking at files and hashing them: what one worker does, with plain arguments and results.
+
+Each function takes a batch of files of one dataset, and can run in any process or machine that sees
+the dataset under the same path.
+"""
 
 import errno
-import hashlib
 import os
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, Self, TypeAlias
 
-from dataledger.hashing import Hash32
-from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
+from dataledger.errors import SourceChanged, SourceUnreadable
+from dataledger.hashing import Algorithm
+from dataledger.hashing.digest import HASH_BYTES
+from dataledger.manifest.content import SMALL_BYTES, hash_stream, of_bytes
+from dataledger.manifest.identity import (
+    GONE,
+    IDENTITY_BYTES,
+    Identities,
+    identity,
+    sizes_of,
+)
+from dataledger.manifest.scan import changed, unreadable
 
-CHUNK_BYTES = 256 * 1024
+Tick: TypeAlias = Callable[[int, int], None]
+"""Called often, with the files and bytes that are newly done; what it raises ends the work."""
 
-# Should the path have become something else since the scan: a link is not followed, a FIFO or a
-# device is not waited for, and a terminal does not take control.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+TICK_BYTES = 1024 * 1024
+
+# Should the path have become something else since it was listed: a link is not followed, a FIFO or
+# a device is not waited for, and a terminal does not take control.
+_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+# Going through a directory needs no right to list it, where a system can tell the two apart.
+_DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY
 
 _GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
 
+_REPLACED = "was removed or replaced after it was listed"
+_WRITTEN = "was written while it was being read"
 
-def hash_file(directory: str, file: FoundFile, on_bytes: Callable[[int], None]) -> Hash32:
-    """Return the SHA-256 of the file's content; the same that `sha256sum` prints.
 
-    `on_bytes` is called with the size of each chunk read; what it raises ends the hashing.
+class Batch(NamedTuple):
+    """Some files of a dataset; plain and small, to travel between processes and machines."""
+
+    directory: str
+    joined: str
+    """The paths relative to it, which hold no line breaks, one in each line."""
+    identities: Identities | None
+    """The identities that the files must have; None if they are not known yet."""
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths, of which there is at least one."""
+        return self.joined.split("\n")
+
+    def require(self, position: int, found: bytes) -> None:
+        """Return only if the file at that position was found to be the one that it must be.
+
+        Raises:
+            SourceChanged: it is another, or has been written.
+        """
+        if self.identities is not None and found != self._identity(position):
+            raise changed(self.paths[position], "was written or replaced after it was listed")
+
+    def _identity(self, position: int) -> bytes:
+        start = position * IDENTITY_BYTES
+        return bytes((self.identities or b"")[start : start + IDENTITY_BYTES])
+
+
+def join_paths(paths: Sequence[str]) -> str:
+    """Return the paths as one text, which travels between processes faster than a list."""
+    return "\n".join(paths)
+
+
+def look(batch: Batch, tick: Tick) -> Identities:
+    """Return the identity of each file; `GONE` where there is no regular file.
 
     Raises:
-        SourceChanged: the file is not as the scan saw it, or did not stay so while it was read.
+        SourceUnreadable: a directory cannot be searched.
+    """
+    found = []
+    with _Below(batch.directory) as below:
+        for path in batch.paths:
+            try:
+                name, parent = below.enter(path)
+                info = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            except OSError as error:
+                if error.errno not in _GONE_OR_REPLACED:
+                    raise unreadable(path, error) from error
+                found.append(GONE)
+                continue
+            found.append(identity(info) if stat.S_ISREG(info.st_mode) else GONE)
+    tick(0, 0)
+    return b"".join(found)
+
+
+def hash_small(
+    batch: Batch, algorithms: Sequence[Algorithm], tick: Tick
+) -> tuple[Identities, list[bytes]]:
+    """Return the files' identities, and one column of hashes for each algorithm.
+
+    A file of more than `SMALL_BYTES` is not read: zeros stand in place of its hashes.
+
+    Raises:
+        SourceChanged: a file is gone, is not as expected, or did not stay as it was.
         SourceUnreadable: it cannot be opened or read.
     """
-    try:
-        descriptor = os.open(f"{directory}/{file.path}", _FLAGS)
-    except OSError as error:
-        if error.errno in _GONE_OR_REPLACED:
-            raise changed(file.path, "was removed or replaced after it was listed") from error
-        raise unreadable(file.path, error) from error
-    try:
-        return _hash_open_file(descriptor, file, on_bytes)
-    except OSError as error:
-        raise unreadable(file.path, error) from error
-    finally:
-        os.close(descriptor)
+    functions = [of_bytes(algorithm) for algorithm in algorithms]
+    columns: list[list[bytes]] = [[] for _ in algorithms]
+    pairs = list(zip(functions, columns, strict=True))
+    identities = []
+    files = size_bytes = 0
+    unread = bytes(HASH_BYTES)
+    with _Below(batch.directory) as below:
+        for position, path in enumerate(batch.paths):
+            try:
+                name, parent = below.enter(path)
+                descriptor = os.open(name, _FILE, dir_fd=parent)
+                try:
+                    info = os.fstat(descriptor)
+                    found = identity(info)
+                    if batch.identities is not None:
+                        batch.require(position, found)
+                    elif not stat.S_ISREG(info.st_mode):
+                        raise changed(path, _REPLACED)
+                    size = info.st_size
+                    # One byte more than expected, so that a file that grows is noticed.
+                    data = os.read(descriptor, size + 1) if size <= SMALL_BYTES else None
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                raise _explained(path, error) from error
+            identities.append(found)
+            if data is None:
+                for column in columns:
+                    column.append(unread)
+                continue
+            if len(data) != size:
+                raise changed(path, _WRITTEN)
+            for function, column in pairs:
+                column.append(function(data))
+            files += 1
+            size_bytes += size
+            if size_bytes >= TICK_BYTES:
+                tick(files, size_bytes)
+                files = size_bytes = 0
+    tick(files, size_bytes)
+    return b"".join(identities), [b"".join(column) for column in columns]
 
 
-def _hash_open_file(descriptor: int, file: FoundFile, on_bytes: Callable[[int], None]) -> Hash32:
-    if found_file(file.path, os.fstat(descriptor)) != file:
-        raise changed(file.path, "was written or replaced after it was listed")
-    content = hashlib.sha256()
-    # One byte more than expected: a file that grows is noticed, and one that grows for ever ends.
-    bytes_left = file.size_bytes + 1
-    while chunk := os.read(descriptor, min(CHUNK_BYTES, bytes_left)):
-        content.update(chunk)
-        bytes_left -= len(chunk)
-        on_bytes(len(chunk))
-    if bytes_left != 1 or found_file(file.path, os.fstat(descriptor)) != file:
-        raise changed(file.path, "was written while it was being read")
-    return Hash32(content.digest())
+def hash_large(
+    batch: Batch, algorithms: Sequence[Algorithm], threads: int, tick: Tick
+) -> list[bytes]:
+    """Return one column of the files' hashes for each algorithm, from one reading of each file.
+
+    `threads` is how many an algorithm may use that can divide its work.
+
+    Raises:
+        SourceChanged: a file is not as its identity says, or did not stay so while it was read.
+        SourceUnreadable: it cannot be opened or read.
+    """
+    rows = []
+    for position, (path, size) in enumerate(
+        zip(batch.paths, sizes_of(batch.identities or b""), strict=True)
+    ):
+        with _opened(batch, position) as descriptor:
+            hashes = hash_stream(descriptor, range(size), algorithms, threads, tick)
+            if hashes is None or os.read(descriptor, 1):
+                raise changed(path, _WRITTEN)
+        rows.append(hashes)
+        tick(1, 0)
+    return [b"".join(column) for column in zip(*rows, strict=True)]
+
+
+def hash_range(batch: Batch, extent: range, tick: Tick) -> bytes:
+    """Return the root over a part of a single file's chunks: a whole subtree, or the last part.
+
+    Raises:
+        SourceChanged: the file is not as its identity says, or did not stay so while it was read.
+        SourceUnreadable: it cannot be opened or read.
+    """
+    with _opened(batch, 0) as descriptor:
+        hashes = hash_stream(descriptor, extent, [Algorithm.SHA256_TREE], 1, tick)
+        if hashes is None:
+            raise changed(batch.joined, _WRITTEN)
+    return hashes[0]
+
+
+# ------------------------------------------------------------------------------ opening files
+
+
+class _Below:
+    """Keeps the last file's directory open: files of one directory come in a row."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._name: str | None = None
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor != -1:
+            os.close(self._descriptor)
+
+    def enter(self, path: str) -> tuple[str, int]:
+        """Return the file's own name, and the open directory that it is in."""
+        parent, _, name = path.rpartition("/")
+        if parent != self._name:
+            self.__exit__()
+            self._descriptor, self._name = -1, None
+            # A dataset that lies directly in the working directory has no path to name it by.
+            self._descriptor = os.open(
+                f"{self._directory}/{parent}" if parent else f"{self._directory}/.", _DIRECTORY
+            )
+            self._name = parent
+        return name, self._descriptor
+
+
+@contextmanager
+def _opened(batch: Batch, position: int) -> Iterator[int]:
+    """Offer the open file, which is as its identity says, before and after."""
+    path = batch.paths[position]
+    try:
+        with _Below(batch.directory) as below:
+            name, parent = below.enter(path)
+            descriptor = os.open(name, _FILE, dir_fd=parent)
+        try:
+            before = identity(os.fstat(descriptor))
+            batch.require(position, before)
+            yield descriptor
+            if identity(os.fstat(descriptor)) != before:
+                raise changed(path, _WRITTEN)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _explained(path, error) from error
+
+
+def _explained(path: str, error: OSError) -> SourceChanged | SourceUnreadable:
+    return changed(path, _REPLACED) if error.errno in _GONE_OR_REPLACED else unreadable(path, error)

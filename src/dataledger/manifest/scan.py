@@ -1,4 +1,4 @@
-"""Finding the regular files below a directory, and how each stood at that moment."""
+"""Finding the regular files below a directory."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from dataledger.errors import (
     UnsafeFile,
     shown,
 )
-from dataledger.manifest.paths import check_path
+from dataledger.manifest.paths import check_path, check_paths
 
 HOLD_STILL = "Stop whatever writes there, and start again."
 
@@ -24,6 +24,13 @@ _KINDS = {
     stat.S_IFCHR: "a character device",
     stat.S_IFBLK: "a block device",
 }
+
+
+class Listing(NamedTuple):
+    """The paths found, sorted, and the directory that they are relative to."""
+
+    directory: str
+    paths: list[str]
 
 
 class FoundFile(NamedTuple):
@@ -56,9 +63,31 @@ class Scan(NamedTuple):
 
 
 def scan(source: str) -> Scan:
-    """Return every regular file below the directory `source`, or the single file `source`.
+    """Return what `list_files` finds, and how each file stands.
 
-    Nothing is followed and nothing is opened: a symbolic link is refused, `source` itself included.
+    Raises:
+        SourceChanged: a file vanished, or turned into something else, after it was listed.
+        DataLedgerError: as `list_files`.
+    """
+    directory, paths = list_files(source)
+    files = []
+    for path in paths:
+        try:
+            info = os.lstat(f"{directory}/{path}")
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise changed(path, "was removed after it was listed") from error
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if not stat.S_ISREG(info.st_mode):
+            raise changed(path, "was replaced after it was listed")
+        files.append(found_file(path, info))
+    return Scan(directory, files)
+
+
+def list_files(source: str) -> Listing:
+    """Return the path of every regular file below the directory `source`, or of the file `source`.
+
+    Nothing is followed and no file is opened: a symbolic link is refused, `source` included.
     Empty directories leave no trace.
 
     Raises:
@@ -82,7 +111,10 @@ def scan(source: str) -> Scan:
     except OSError as error:
         raise unreadable(source, error) from error
     if stat.S_ISDIR(info.st_mode):
-        return Scan(plain, sorted(_walk(plain)))
+        paths = _walk(plain)
+        paths.sort()
+        check_paths(paths)
+        return Listing(plain, paths)
     if not stat.S_ISREG(info.st_mode):
         raise _unsafe(source, info.st_mode)
     if plain != source:
@@ -92,26 +124,30 @@ def scan(source: str) -> Scan:
         )
     name = Path(source).name
     check_path(name)
-    return Scan(str(Path(source).parent), [found_file(name, info)])
+    return Listing(str(Path(source).parent), [name])
 
 
-def _walk(source: str) -> list[FoundFile]:
+def _walk(source: str) -> list[str]:
     files = []
     directories = [""]
     while directories:
         prefix = directories.pop()
+        others = []
         try:
             with os.scandir(f"{source}/{prefix}") as entries:
+                # Most file systems tell the kind with the name, without another call.
                 for entry in entries:
-                    path = f"{prefix}{entry.name}"
-                    check_path(path)
-                    info = entry.stat(follow_symlinks=False)
-                    if stat.S_ISREG(info.st_mode):
-                        files.append(found_file(path, info))
-                    elif stat.S_ISDIR(info.st_mode):
-                        directories.append(f"{path}/")
+                    if entry.is_file(follow_symlinks=False):
+                        files.append(f"{prefix}{entry.name}")
                     else:
-                        raise _unsafe(path, info.st_mode)
+                        others.append(entry)
+            for entry in others:
+                path = f"{prefix}{entry.name}"
+                check_path(path)
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if not stat.S_ISDIR(mode):
+                    raise _unsafe(path, mode)
+                directories.append(f"{path}/")
         except (FileNotFoundError, NotADirectoryError) as error:
             raise changed(prefix or source, "vanished while it was being listed") from error
         except OSError as error:

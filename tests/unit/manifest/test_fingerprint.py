@@ -1,19 +1,24 @@
 """Fingerprinting: the same files give the same manifest, wherever and however they are read."""
 
+import faulthandler
 import hashlib
 import os
 import random
 import shutil
 import subprocess
+import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blake3 import blake3
 
-from dataledger.errors import InvalidArgument, ManifestError
-from dataledger.hashing import Digest
-from dataledger.manifest import Manifest, Progress, batches, fingerprint, pool
+from dataledger.errors import DataLedgerError, DependencyMissing, InvalidArgument, ManifestError
+from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Digest, Hash32, leaf_hash, root
+from dataledger.manifest import Manifest, Progress, batches, files, fingerprint, pool
+from dataledger.manifest.content import SMALL_BYTES
 
 CONTENTS = {
     "README.md": b"# Dataset\n",
@@ -43,7 +48,7 @@ def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Number of workers; with more than one, batches are small enough to need them."""
     if request.param == "inline":
         return 1
-    monkeypatch.setattr(batches, "BATCH_FILES", 2)
+    monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 2)
     monkeypatch.setattr(pool, "_may_fork", lambda: request.param == "processes")
     return 3
 
@@ -147,17 +152,18 @@ def test_hard_links_are_files_like_others(dataset: Path) -> None:
     assert entries["linked"].digest == entries["README.md"].digest
 
 
-def test_many_files_and_large_ones_are_divided_among_processes(tmp_path: Path) -> None:
+def test_many_files_and_large_ones_are_divided_among_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contents = {f"small/{number:04}": b"%d" % number for number in range(2_500)}
-    write(tmp_path, contents | {"large": b"x" * (batches.BATCH_BYTES + 1)})
-    assert len(batches.divide(pool_scan(tmp_path))) == 4
-    assert fingerprint(tmp_path, workers=2) == fingerprint(tmp_path, workers=1)
-
-
-def pool_scan(directory: Path) -> Any:
-    from dataledger.manifest.scan import scan
-
-    return scan(str(directory)).files
+    contents |= {f"large/{number}": bytes([number]) * (SMALL_BYTES + 1) for number in range(5)}
+    write(tmp_path, contents)
+    monkeypatch.setattr(batches, "LARGE_BATCH_BYTES", 2 * SMALL_BYTES)
+    expected = {path: Digest.of(content) for path, content in contents.items()}
+    for workers in (1, 2):
+        manifest = fingerprint(tmp_path, workers=workers)
+        assert {entry.path: entry.digest for entry in manifest.entries} == expected
+        assert manifest == Manifest(manifest.entries)
 
 
 @pytest.mark.parametrize("directory", ["", "a/b/c"])
@@ -230,19 +236,149 @@ def test_the_default_is_one_worker_for_each_processor(
     dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    real: Any = pool.hash_in_pool
 
-    def record(scan: Any, parts: Any, workers: int, callback: Any) -> Any:
-        asked.append(workers)
-        return real(scan, parts, workers, callback)
+    class RecordingPool(pool.Pool):
+        def __init__(self, workers: int, *others: Any) -> None:
+            asked.append(workers)
+            super().__init__(workers, *others)
 
-    monkeypatch.setattr(batches, "BATCH_FILES", 1)
-    monkeypatch.setattr(pool, "hash_in_pool", record)
+    monkeypatch.setattr(files, "Pool", RecordingPool)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     fingerprint(dataset)
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     fingerprint(dataset)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    fingerprint(dataset)  # one worker: no pool
-    assert asked == [3, 2]
+    fingerprint(dataset)
+    assert asked == [3, 2, 1]
+
+
+# ------------------------------------------------------------------------------- algorithms
+
+SIZES = [
+    0,
+    1,
+    SMALL_BYTES,
+    SMALL_BYTES + 1,
+    TREE_CHUNK_BYTES - 1,
+    TREE_CHUNK_BYTES,
+    TREE_CHUNK_BYTES + 1,
+    5 * TREE_CHUNK_BYTES + 3,
+]
+
+
+def hash_by(algorithm: Algorithm, content: bytes) -> bytes:
+    if algorithm is Algorithm.SHA256_TREE:
+        chunks = range(0, len(content), TREE_CHUNK_BYTES)
+        return root(leaf_hash(content[at : at + TREE_CHUNK_BYTES]) for at in chunks)
+    if algorithm is Algorithm.BLAKE3:
+        return blake3(content).digest()
+    return hashlib.new(algorithm, content).digest()
+
+
+@pytest.fixture(scope="module")
+def sized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    noise = random.Random(2)  # noqa: S311  # data, not a secret
+    contents = {f"{size:08}": noise.randbytes(size) for size in SIZES}
+    return write(tmp_path_factory.mktemp("sized"), contents)
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_each_algorithm_gives_what_its_own_implementation_does(
+    sized: Path, algorithm: Algorithm, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "RANGE_BYTES", 2 * TREE_CHUNK_BYTES)
+    monkeypatch.setattr("dataledger.manifest.content.WINDOW_BYTES", TREE_CHUNK_BYTES)
+    manifest = fingerprint(sized, digests=[algorithm], workers=workers)
+    assert manifest.file_count == len(SIZES)
+    for entry in manifest.entries:
+        data = (sized / entry.path).read_bytes()
+        assert entry.digest == Digest(algorithm, Hash32(hash_by(algorithm, data)))
+        assert entry.other_digests == ()
+
+
+@pytest.mark.parametrize("first", Algorithm)
+def test_several_digests_come_from_a_single_reading(
+    sized: Path, first: Algorithm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = os.open
+
+    def record(path: str, flags: int, *arguments: Any, **options: Any) -> int:
+        opened.extend([path] if not flags & os.O_DIRECTORY else [])
+        return real(path, flags, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", record)
+    others = [algorithm for algorithm in reversed(Algorithm) if algorithm is not first]
+    manifest = fingerprint(sized, digests=[first, *others], workers=1)
+    small = [f"{size:08}" for size in SIZES if size <= SMALL_BYTES]
+    assert all(opened.count(path) == 1 for path in small)
+    for entry in manifest.entries:
+        data = (sized / entry.path).read_bytes()
+        assert entry.digest == Digest(first, Hash32(hash_by(first, data)))
+        assert entry.other_digests == tuple(
+            Digest(algorithm, Hash32(hash_by(algorithm, data))) for algorithm in sorted(others)
+        )
+    assert manifest == Manifest(manifest.entries) == Manifest.parse(manifest.to_bytes())
+
+
+def test_digests_are_those_that_are_published(tmp_path: Path) -> None:
+    write(tmp_path, {"abc": b"abc", "empty": b""})
+    sm3 = fingerprint(tmp_path / "abc", digests=[Algorithm.SM3]).entries[0]
+    # GB/T 32905-2016, appendix A.1
+    assert sm3.digest.hex == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+    blake = fingerprint(tmp_path / "empty", digests=[Algorithm.BLAKE3]).entries[0]
+    # the first of BLAKE3's official test vectors
+    assert blake.digest.hex == "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+
+
+@pytest.mark.parametrize("digests", [(), (Algorithm.SM3, Algorithm.SM3)])
+def test_digests_are_some_and_different(dataset: Path, digests: tuple[Algorithm, ...]) -> None:
+    with pytest.raises(InvalidArgument, match="algorithms are named"):
+        fingerprint(dataset, digests=digests)
+
+
+def test_a_missing_algorithm_is_noticed_before_anything_is_read(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "blake3", None)
+    monkeypatch.delattr(os, "scandir")
+    with pytest.raises(DependencyMissing, match="BLAKE3 is not installed"):
+        fingerprint(dataset, digests=[Algorithm.SHA256, Algorithm.BLAKE3])
+
+
+def test_a_mapped_file_that_is_cut_short_is_an_error_and_kills_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(20 * 1024**3)
+
+    def cut(progress: Progress) -> None:
+        if progress.bytes_done:
+            os.truncate(path, 1)
+
+    faulthandler.disable()  # the process that is killed would print where
+    try:
+        with pytest.raises(DataLedgerError, match=r"cut short|was written"):
+            fingerprint(tmp_path, digests=[Algorithm.BLAKE3], progress=cut)
+    finally:
+        faulthandler.enable(2)
+
+
+def test_a_file_is_hashed_in_bounded_memory(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(96 * 1024 * 1024)
+    program = f"""
+        import resource
+        from dataledger.hashing import Algorithm
+        from dataledger.manifest import fingerprint
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        fingerprint({str(tmp_path)!r}, digests=list(Algorithm), workers=1)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    """
+    printed = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=True, text=True
+    ).stdout
+    assert int(printed) < 24 * 1024, "KiB"

@@ -19,10 +19,10 @@ from dataledger.errors import (
     SourceUnreadable,
     UnsafeFile,
 )
-from dataledger.hashing import Digest, Hash32
+from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
 from dataledger.manifest import Progress, fingerprint
-from dataledger.manifest.reading import CHUNK_BYTES, hash_file
-from dataledger.manifest.scan import FoundFile, scan
+from dataledger.manifest.identity import IDENTITY, identity
+from dataledger.manifest.reading import Batch, hash_large, hash_range, hash_small
 
 TICK_SECONDS = 0.03
 """Longer than the clock that file systems take their times from needs to advance."""
@@ -355,7 +355,7 @@ def test_a_directory_swapped_for_a_link(dataset: Path, tmp_path: Path) -> None:
         (tmp_path / "other" / "table.csv").write_bytes(b"id\n1\n")
         (dataset / "data").symlink_to(tmp_path / "other")
 
-    assert "'data/table.csv' was written or replaced" in changing(dataset, swap, when_done=False)
+    assert "'data/table.csv' was removed or replaced" in changing(dataset, swap, when_done=False)
 
 
 def test_a_file_added_meanwhile(dataset: Path) -> None:
@@ -398,62 +398,118 @@ def test_a_dataset_that_vanishes(dataset: Path) -> None:
         fingerprint(dataset, workers=1, progress=interfere)
 
 
+def test_a_directory_swapped_for_another_and_back(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "table.csv").write_bytes(b"id\n2\n")
+
+    def swap() -> None:
+        (dataset / "data").rename(tmp_path / "aside")
+        (tmp_path / "other").rename(dataset / "data")
+
+    def swap_back() -> None:
+        (dataset / "data").rename(tmp_path / "other")
+        (tmp_path / "aside").rename(dataset / "data")
+
+    real = os.open
+    opened: list[str] = []
+
+    def open_swapped(path: str, *arguments: Any, **options: Any) -> int:
+        inside = path.endswith("/data") and not opened
+        if inside:
+            opened.append(path)
+            swap()
+        try:
+            return real(path, *arguments, **options)
+        finally:
+            if inside:
+                swap_back()
+
+    monkeypatch.setattr(os, "open", open_swapped)
+    with pytest.raises(SourceChanged, match=r"'data/table\.csv' was written or replaced"):
+        fingerprint(dataset, workers=1)
+
+
 # ------------------------------------------------------------------------ changes while reading
 
+LARGE_BYTES = 3 * TREE_CHUNK_BYTES
 
-def hash_while(path: Path, change: Callable[[], object]) -> Hash32:
+Reading = Callable[[Path, Callable[[], object]], bytes]
+
+
+def read_whole(path: Path, change: Callable[[], object]) -> bytes:
     """Hash a file of several chunks, with a change after the first one."""
-    path.write_bytes(b"x" * (3 * CHUNK_BYTES))
-    found = scan(str(path))
-    time.sleep(TICK_SECONDS)
+    (column,) = hash_large(known(path), [Algorithm.SHA256_TREE], 1, once(change))
+    return column
+
+
+def read_range(path: Path, change: Callable[[], object]) -> bytes:
+    return hash_range(known(path), range(LARGE_BYTES), once(change))
+
+
+def known(path: Path) -> Batch:
+    return Batch(str(path.parent), path.name, identity(path.stat()))
+
+
+def once(change: Callable[[], object]) -> Callable[[int, int], None]:
     pending = [change]
 
-    def on_bytes(_: int) -> None:
-        if pending:
+    def tick(_: int, size_bytes: int) -> None:
+        if pending and size_bytes:
             pending.pop()()
 
-    return hash_file(found.directory, found.files[0], on_bytes)
+    return tick
+
+
+@pytest.fixture(params=[read_whole, read_range])
+def reading(request: pytest.FixtureRequest) -> Reading:
+    reading: Reading = request.param
+    return reading
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * LARGE_BYTES)
+    time.sleep(TICK_SECONDS)
+    return path
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        append,
-        lambda path: os.truncate(path, CHUNK_BYTES),
-        lambda path: os.truncate(path, 2 * CHUNK_BYTES + 1),
+        lambda path: os.truncate(path, TREE_CHUNK_BYTES),
+        lambda path: os.truncate(path, 2 * TREE_CHUNK_BYTES + 1),
         rewrite_keeping_size_and_time,
         replace_by_equal_copy,
         Path.unlink,
+        append,
     ],
-    ids=["grown", "truncated", "truncated later", "rewritten", "replaced", "removed"],
+    ids=["truncated", "truncated later", "rewritten", "replaced", "removed", "grown"],
 )
 def test_a_file_that_changes_while_it_is_read(
-    tmp_path: Path, change: Callable[[Path], object]
+    large: Path, reading: Reading, change: Callable[[Path], object]
 ) -> None:
-    path = tmp_path / "file"
     with pytest.raises(SourceChanged, match="'file' was written while it was being read"):
-        hash_while(path, lambda: change(path))
+        reading(large, lambda: change(large))
 
 
-def test_a_file_that_holds_still_is_hashed(tmp_path: Path) -> None:
-    expected = Digest.of(b"x" * (3 * CHUNK_BYTES))
-    assert hash_while(tmp_path / "file", lambda: None) == expected.value
+def test_a_file_that_holds_still_is_hashed(large: Path) -> None:
+    assert read_whole(large, lambda: None) == read_range(large, lambda: None)
 
 
-def test_a_file_that_grows_for_ever_is_not_read_for_ever(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(b"x" * CHUNK_BYTES)
-    found = scan(str(path))
-    chunks: list[int] = []
+def test_a_file_that_grows_for_ever_is_not_read_for_ever(large: Path) -> None:
+    read: list[int] = []
 
-    def on_bytes(size_bytes: int) -> None:
-        chunks.append(size_bytes)
-        with path.open("ab") as file:
-            file.write(b"x" * CHUNK_BYTES)
+    def tick(_: int, size_bytes: int) -> None:
+        read.append(size_bytes)
+        with large.open("ab") as file:
+            file.write(b"x" * TREE_CHUNK_BYTES)
 
-    with pytest.raises(SourceChanged, match="'log' was written"):
-        hash_file(found.directory, found.files[0], on_bytes)
-    assert sum(chunks) == CHUNK_BYTES + 1
+    with pytest.raises(SourceChanged, match="'file' was written"):
+        hash_large(known(large), [Algorithm.SHA256], 1, tick)
+    assert sum(read) == LARGE_BYTES
 
 
 def test_a_storage_that_ends_a_file_early(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -461,20 +517,38 @@ def test_a_storage_that_ends_a_file_early(dataset: Path, monkeypatch: pytest.Mon
     refuses(dataset / "notes.txt", SourceChanged, "'notes.txt' was written while it was being read")
 
 
+def nothing(_: int, __: int) -> None:
+    pass
+
+
 def test_a_link_is_not_followed_even_to_the_file_itself(dataset: Path) -> None:
-    found = scan(str(dataset / "notes.txt"))
     (dataset / "link").symlink_to("notes.txt")
-    with pytest.raises(SourceChanged, match="'link' was removed or replaced"):
-        hash_file(found.directory, found.files[0]._replace(path="link"), lambda _: None)
+    link = known(dataset / "link")  # a stat call that follows it
+    for read in (
+        lambda: hash_small(link, [Algorithm.SHA256], nothing),
+        lambda: hash_large(link, [Algorithm.SHA256], 1, nothing),
+    ):
+        with pytest.raises(SourceChanged, match="'link' was removed or replaced"):
+            read()
 
 
-@pytest.mark.parametrize("field", range(1, 6))
+@pytest.mark.parametrize("field", range(5))
 def test_a_file_is_another_if_anything_about_it_is(dataset: Path, field: int) -> None:
-    (file,) = scan(str(dataset / "notes.txt")).files
-    seen: list[Any] = [*file]
+    seen = list(IDENTITY.unpack(identity((dataset / "notes.txt").stat())))
     seen[field] += 1
-    with pytest.raises(SourceChanged, match=r"'notes\.txt' was written or replaced"):
-        hash_file(str(dataset), FoundFile._make(seen), lambda _: None)
+    other = Batch(str(dataset), "notes.txt", IDENTITY.pack(*seen))
+    for read in (
+        lambda: hash_small(other, [Algorithm.SHA256], nothing),
+        lambda: hash_large(other, [Algorithm.SHA256], 1, nothing),
+    ):
+        with pytest.raises(SourceChanged, match=r"'notes\.txt' was written or replaced"):
+            read()
+
+
+def test_a_fifo_in_the_place_of_a_file_is_neither_waited_for_nor_read(dataset: Path) -> None:
+    os.mkfifo(dataset / "pipe")
+    with pytest.raises(SourceChanged, match="'pipe' was removed or replaced"):
+        hash_small(Batch(str(dataset), "pipe", None), [Algorithm.SHA256], nothing)
 
 
 def test_something_that_vanishes_while_it_is_listed(

@@ -1,5 +1,6 @@
 """Workers: what one of them meets reaches the caller, and none outlives its caller."""
 
+import concurrent.futures
 import multiprocessing
 import os
 import signal
@@ -15,18 +16,19 @@ from typing import Any
 import pytest
 
 from dataledger.errors import SourceChanged, SourceUnreadable
-from dataledger.hashing import Digest
-from dataledger.manifest import Progress, batches, fingerprint, pool
-from dataledger.manifest.batches import Stopped, Work, hash_batch
-from dataledger.manifest.progress import Reporter
-from dataledger.manifest.scan import FoundFile, scan
+from dataledger.hashing import Algorithm
+from dataledger.manifest import Progress, batches, content, fingerprint, pool
+from dataledger.manifest.batches import divide
+from dataledger.manifest.pool import Pool, Stopped, Task
+from dataledger.manifest.progress import Counters
+from dataledger.manifest.reading import Batch, Tick, hash_small
 
 GIB = 1024**3
 
 
 @pytest.fixture(params=["processes", "threads"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(batches, "BATCH_FILES", 1)
+    monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 1)
     monkeypatch.setattr(pool, "_may_fork", lambda: request.param == "processes")
     return str(request.param)
 
@@ -39,41 +41,91 @@ def sparse(directory: Path, *, files: int, size_bytes: int) -> Path:
     return directory
 
 
+def nothing() -> None:
+    pass
+
+
+def a_pool(workers: int) -> Pool:
+    return Pool(workers, Counters(workers), nothing)
+
+
 # ------------------------------------------------------------------------------------ batches
 
 
-def found(size_bytes: int) -> FoundFile:
-    return FoundFile("a", size_bytes, 0, 0, 0, 0)
-
-
 @pytest.mark.parametrize(
-    ("sizes", "expected"),
+    ("count", "workers", "expected"),
     [
-        ([], []),
-        ([5], [range(1)]),
-        ([5, 5, 5], [range(3)]),
-        ([5, 5, 5, 5], [range(3), range(3, 4)]),
-        ([100, 1, 1], [range(1), range(1, 3)]),
-        ([1, 100, 100], [range(2), range(2, 3)]),
-        ([0] * 7, [range(3), range(3, 6), range(6, 7)]),
+        (0, 1, []),
+        (1, 1, [1]),
+        (10, 1, [10]),
+        (11, 1, [10, 1]),
+        (160, 2, [20] * 8),
+        (10_000, 2, [100] * 100),
     ],
-    ids=str,
 )
-def test_a_batch_ends_at_either_bound(
-    monkeypatch: pytest.MonkeyPatch, sizes: list[int], expected: list[range]
+def test_batches_keep_all_workers_busy_and_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, count: int, workers: int, expected: list[int]
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_FILES", 3)
-    monkeypatch.setattr(batches, "BATCH_BYTES", 100)
-    assert batches.divide([found(size) for size in sizes]) == expected
+    monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 10)
+    monkeypatch.setattr(batches, "MOST_BATCH_FILES", 100)
+    divided = divide(range(count), workers)
+    assert [len(batch) for batch in divided] == expected
+    assert [position for batch in divided for position in batch] == list(range(count))
 
 
-def test_a_worker_whose_caller_has_given_up_stops(tmp_path: Path) -> None:
-    source = scan(str(sparse(tmp_path / "d", files=2, size_bytes=100 * GIB)))
-    work = Work.begin(source, [range(2)], lambda count: [0] * count)
-    work.stop[0] = 1
-    with pytest.raises(Stopped):
-        hash_batch(work, 0, work.raise_if_stopped)
-    assert work.progress().bytes_done < GIB
+# -------------------------------------------------------------------------------------- tasks
+
+
+def square(number: int, tick: Tick) -> int:
+    tick(1, number)
+    return number * number
+
+
+def fail(_: Tick) -> None:
+    raise SourceChanged("it failed", remedy="none")
+
+
+def work_for_ever(tick: Tick) -> None:
+    while True:
+        tick(0, 1)
+
+
+def process_id(_: Tick) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.usefixtures("kind")
+def test_every_task_gives_its_result_once(workers: int) -> None:
+    counters = Counters(workers)
+    counters.expect([0] * 50)
+    with Pool(workers, counters, nothing) as some:
+        results = dict(some.run([Task(square, (number,)) for number in range(50)]))
+        assert results == {number: number * number for number in range(50)}
+        some.count(0, 1)
+        assert counters.progress() == Progress(50, 50, sum(range(50)) + 1, 0)
+        some.rest()
+        assert list(some.run([Task(square, (7,)), Task(square, (8,))])) != []
+        assert counters.progress().files_done == 52, "counters outlive the workers"
+
+
+@pytest.mark.usefixtures("kind")
+def test_nothing_to_do_takes_no_worker() -> None:
+    with a_pool(3) as some:
+        assert list(some.run([])) == []
+        assert list(some.run([], apart=True)) == []
+        assert some._executor is None
+
+
+def test_a_single_task_runs_here_unless_it_must_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    with a_pool(2) as some:
+        assert list(some.run([Task(process_id, ())])) == [(0, os.getpid())]
+        ((_, other),) = some.run([Task(process_id, ())], apart=True)
+        assert other != os.getpid()
+    with a_pool(1) as single:
+        ((_, other),) = single.run([Task(process_id, ())], apart=True)
+        assert other != os.getpid()
 
 
 class InOrder(Executor):
@@ -82,27 +134,34 @@ class InOrder(Executor):
     def __init__(self) -> None:
         self.order: list[int] = []
 
-    def submit(self, task: Any, /, *args: Any, **_: Any) -> Future[Any]:
-        self.order += args
+    def submit(self, _: Any, /, *args: Any, **__: Any) -> Future[Any]:
+        self.order += args[1]
         future: Future[Any] = Future()
-        future.set_result(task(*args))
+        future.set_result(None)
         return future
 
 
-def test_batches_of_many_bytes_come_first(tmp_path: Path) -> None:
-    for name, size_bytes in (("a", 1), ("b", 3), ("c", 2)):
-        (tmp_path / name).write_bytes(b"x" * size_bytes)
-    source = scan(str(tmp_path))
-    work = Work.begin(source, [range(1), range(1, 2), range(2, 3)], lambda count: [0] * count)
+def test_tasks_of_many_bytes_come_first() -> None:
     executor = InOrder()
-    hashes = pool._run(
-        work,
-        executor,
-        lambda number: hash_batch(work, number, work.raise_if_stopped),
-        Reporter(work.progress, None),
-    )
-    assert executor.order == [1, 2, 0]
-    assert hashes == [Digest.of(b"x" * size_bytes).value for size_bytes in (1, 3, 2)]
+    with a_pool(2) as some:
+        some._executor = executor
+        list(some.run([Task(square, (size,), size) for size in (1, 3, 2)]))
+    assert executor.order == [3, 2, 1]
+
+
+@pytest.mark.usefixtures("kind")
+def test_few_tasks_are_handed_out_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+    real = concurrent.futures.wait
+
+    def wait(futures: Any, *arguments: Any) -> Any:
+        waited.append(len(futures))
+        return real(futures, *arguments)
+
+    monkeypatch.setattr(concurrent.futures, "wait", wait)
+    with a_pool(2) as some:
+        assert len(list(some.run([Task(square, (number,)) for number in range(50)]))) == 50
+    assert max(waited) == 2 * pool._AHEAD
 
 
 # ------------------------------------------------------------------------- errors in a worker
@@ -110,24 +169,45 @@ def test_batches_of_many_bytes_come_first(tmp_path: Path) -> None:
 
 def test_what_a_worker_finds_reaches_the_caller(tmp_path: Path, kind: str) -> None:
     directory = sparse(tmp_path / kind, files=6, size_bytes=10)
-    work = scan(str(directory))
     (directory / "3").unlink()
     threads_before = threading.active_count()
-    with pytest.raises(SourceChanged, match="'3' was removed") as caught:
-        pool.hash_in_pool(work, batches.divide(work.files), 3, None)
+    tasks = [
+        Task(hash_small, (Batch(str(directory), str(name), None), [Algorithm.SHA256]))
+        for name in range(6)
+    ]
+    with pytest.raises(SourceChanged, match="'3' was removed") as caught, a_pool(3) as some:
+        list(some.run(tasks))
     assert caught.value.remedy
     assert not multiprocessing.active_children()
     assert threading.active_count() == threads_before
 
 
-def test_one_error_stops_the_others(tmp_path: Path, kind: str) -> None:
-    directory = sparse(tmp_path / kind, files=4, size_bytes=100 * GIB)
-    work = scan(str(directory))
-    (directory / "3").unlink()
+@pytest.mark.usefixtures("kind")
+def test_one_error_stops_the_others() -> None:
     started_at_seconds = time.monotonic()
-    with pytest.raises(SourceChanged):
-        pool.hash_in_pool(work, batches.divide(work.files), 4, None)
+    with pytest.raises(SourceChanged, match="it failed"), a_pool(3) as some:
+        list(some.run([Task(work_for_ever, ()), Task(work_for_ever, ()), Task(fail, ())]))
     assert time.monotonic() - started_at_seconds < 20
+
+
+@pytest.mark.usefixtures("kind")
+def test_what_the_caller_raises_while_it_waits_stops_the_workers() -> None:
+    class EnoughError(Exception):
+        pass
+
+    def on_wait() -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError), Pool(2, Counters(2), on_wait) as some:
+        list(some.run([Task(work_for_ever, ())] * 2))
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_whose_caller_has_given_up_stops() -> None:
+    counters = Counters(1)
+    counters.stop()
+    with pytest.raises(Stopped):
+        work_for_ever(pool._Tick(counters, 1))
 
 
 def test_a_killed_worker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,14 +252,15 @@ def test_a_worker_process_ignores_ctrl_c_and_ends_with_its_parent(
     monkeypatch.setattr(os, "_exit", exits.append)
     before = signal.getsignal(signal.SIGINT)
     threads_before = threading.active_count()
-    work = Work.begin(scan(__file__), [range(1)], lambda count: [0] * count)
     try:
-        pool._start_process(work)
+        pool._start_process(Counters(1), pool._Slots(1))
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        assert len(pool._hash_inherited_batch(0)) == 1
+        assert content._may_map == [True]
+        assert pool._call_inherited(square, (3,)) == 9
     finally:
         signal.signal(signal.SIGINT, before)
         pool._inherited.clear()
+        content._may_map[0] = False
     while threading.active_count() > threads_before:
         time.sleep(0.01)
     assert exits == [1]  # at once: this process is no worker, and has no parent to wait for
