@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[LocalCluster]:
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0"
-    ) as cluster:
+    with (
+        # Else, it would give up on workers that were killed, should their successors start slowly.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0"
+        ) as cluster,
+    ):
         yield cluster
 
 
 @pytest.fixture
 def engine(cluster: LocalCluster) -> Iterator[DaskEngine]:
-    with DaskEngine(cluster.scheduler_address, timeout_seconds=10) as engine:
+    with DaskEngine(cluster.scheduler_address, timeout_seconds=30) as engine:
         yield engine
 
 

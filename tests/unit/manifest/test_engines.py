@@ -106,6 +106,7 @@ class Backwards:
     """An engine whose last result comes first."""
 
     unit_bytes = 1
+    workers = 1
     closed = False
 
     def map(

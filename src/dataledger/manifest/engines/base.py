@@ -15,6 +15,10 @@ class Engine(Protocol):
     def unit_bytes(self) -> int:
         """How much data a call should read, so that what the call itself costs does not matter."""
 
+    @property
+    def workers(self) -> int:
+        """How many calls are made at once."""
+
     def map(
         self, function: Callable[[T], R], items: Iterable[T]
     ) -> Generator[tuple[int, R], None, None]:

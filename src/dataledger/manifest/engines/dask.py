@@ -70,6 +70,11 @@ class DaskEngine:
             self._client.close()
             raise
 
+    @property
+    def workers(self) -> int:
+        """How many threads all workers had together when last looked."""
+        return self._workers
+
     def close(self) -> None:
         """Leave the cluster; it goes on without us."""
         self._client.close()
@@ -101,7 +106,7 @@ class DaskEngine:
         waiting = enumerate(items)
         try:
             while True:
-                room = max(self._threads * _AHEAD - len(calls), 0)
+                room = max(self._workers * _AHEAD - len(calls), 0)
                 for index, item in islice(waiting, room):
                     calls.submit(index, Call(function, item))
                 if not calls:
@@ -117,7 +122,7 @@ class DaskEngine:
         try:
             # Without any, calls would wait for ever.
             self._client.wait_for_workers(1, timeout=self._timeout_seconds)
-            self._threads = sum(self._client.nthreads().values())
+            self._workers: int = sum(self._client.nthreads().values())
         except TimeoutError as error:
             raise ClusterError(
                 f"The cluster has had no worker for {self._timeout_seconds:g} seconds.",

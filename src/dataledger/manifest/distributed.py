@@ -1,0 +1,189 @@
+"""Fingerprints made by an engine: divided into calls that any machine of it can answer."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dataledger.errors import ManifestError, SourceChanged, listed, shown
+from dataledger.hashing import Algorithm, Digest
+from dataledger.manifest.engines import Engine, in_order
+from dataledger.manifest.engines.files import (
+    SharedFile,
+    combine,
+    divide,
+    hash_unit,
+    require_seen,
+)
+from dataledger.manifest.entry import FileEntry
+from dataledger.manifest.hashers import begin
+from dataledger.manifest.model import Manifest
+from dataledger.manifest.paths import check_tree
+from dataledger.manifest.progress import Progress, Reporter
+from dataledger.manifest.record_set import RecordSet
+from dataledger.manifest.records.boundaries import Run
+from dataledger.manifest.records.engine import RecordOptions, RecordProgress, read_record_files
+from dataledger.manifest.records.formats import format_of
+from dataledger.manifest.scan import HOLD_STILL, FoundFile, Scan, scan
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_MOST_ITEMS = 16
+"""How many pieces of work on records a call has at most: a million records, if blocks are full.
+
+Neighbouring blocks of a table are read by one worker, which need not decode anything twice.
+"""
+
+_CALLS_EACH = 4
+"""How many calls there are at least for each worker, so that all of them end at about one time."""
+
+
+def fingerprint_by(
+    engine: Engine,
+    path: str | os.PathLike[str],
+    *,
+    digests: Sequence[Algorithm] = (Algorithm.SHA256,),
+    records: RecordOptions | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    record_progress: Callable[[RecordProgress], None] | None = None,
+) -> Manifest:
+    """Return the manifest that `fingerprint` returns, its work done by `engine`.
+
+    This machine lists the files and combines the hashes. All machines of the engine must see the
+    data under the same absolute path; what they see is compared by size and modification time.
+
+    Args:
+        engine: where the work is done, such as a `DaskEngine`.
+        path: the directory or file.
+        digests: by which algorithms; the first one's is the entry's `digest`. Where it is
+            `sha256-tree` alone, workers share large files.
+        records: how to hash the records of those files that consist of records; by default, only
+            files are hashed. The keys travel to the workers.
+        progress: called in the calling thread, at most some 20 times a second, at first with
+            nothing done and at last with everything. What it raises ends the run.
+        record_progress: called so for the records, after the files.
+
+    Raises:
+        DataLedgerError: those of `fingerprint` and `read_records`; what a worker raises names it.
+        SourceNotFound: also, a worker has no such directory.
+        SourceChanged: also, a worker sees another file.
+        ClusterError: the engine lost its workers.
+        DependencyMissing: a worker lacks a package.
+        InvalidArgument: `digests` names none, or one twice.
+    """
+    begin(digests)  # what cannot be computed is refused before anything is read
+    source = str(Path(os.fspath(path)).absolute()) if os.fspath(path) else ""
+    before = scan(source)
+    if not before.files:
+        raise ManifestError(
+            f"{shown(source)} holds no files.", remedy="Name a directory with at least one file."
+        )
+    check_tree(file.path for file in before.files)  # now, not only after hours of hashing
+    found = hash_scan(engine, before, tuple(digests), progress)
+    record_sets = _read_records(engine, before, records, record_progress) if records else {}
+    _require_unchanged(before.files, scan(source).files)
+    return Manifest(
+        tuple(
+            FileEntry(file.path, file.size_bytes, first, tuple(others), record_sets.get(file.path))
+            for file, (first, *others) in zip(before.files, found, strict=True)
+        )
+    )
+
+
+def hash_scan(
+    engine: Engine,
+    found: Scan,
+    algorithms: tuple[Algorithm, ...],
+    callback: Callable[[Progress], None] | None,
+) -> list[list[Digest]]:
+    """Return the digests of each file of the scan, in its order.
+
+    Raises:
+        DataLedgerError: those of `hash_unit`, on a worker, and those of the engine.
+    """
+    files = [SharedFile.of(file) for file in found.files]
+    units = divide(found.directory, files, algorithms, engine.unit_bytes)
+    bytes_total = sum(file.size_bytes for file in files)
+    files_done = bytes_done = 0
+    reporter = Reporter(lambda: Progress(files_done, len(files), bytes_done, bytes_total), callback)
+    reporter.report()
+    answers = [b""] * len(units)
+    # Large units first, or the largest file might be left to one worker at last.
+    order = sorted(range(len(units)), key=lambda number: -units[number].size_bytes)
+    with closing(engine.map(hash_unit, (units[number] for number in order))) as results:
+        for index, answer in results:
+            unit = units[order[index]]
+            answers[order[index]] = answer
+            files_done += unit.files_ended
+            bytes_done += unit.size_bytes
+            reporter.report()
+    reporter.finish()
+    digests = combine(units, answers)
+    return [digests[file.path] for file in files]
+
+
+def _require_unchanged(before: Sequence[FoundFile], after: Sequence[FoundFile]) -> None:
+    if list(before) != list(after):
+        paths = sorted({file.path for file in {*before} ^ {*after}})
+        raise SourceChanged(
+            f"The data changed while it was being read: {listed([shown(path) for path in paths])}.",
+            remedy=HOLD_STILL,
+        )
+
+
+# ---------------------------------------------------------------------------------------- records
+
+
+def _read_records(
+    engine: Engine,
+    found: Scan,
+    options: RecordOptions,
+    callback: Callable[[RecordProgress], None] | None,
+) -> dict[str, RecordSet]:
+    """Return the record sets of those files that have records, by their paths."""
+    files = [SharedFile.of(file) for file in found.files if format_of(file.path) is not None]
+    if not files:
+        return {}
+    paths = [f"{found.directory}/{file.path}" for file in files]
+    run = run_by(engine, found.directory, dict(zip(paths, files, strict=True)))
+    record_sets = read_record_files(paths, options, run=run, progress=callback)
+    return {file.path: records for file, records in zip(files, record_sets, strict=True)}
+
+
+def run_by(engine: Engine, directory: str, files: Mapping[str, SharedFile]) -> Run:
+    """Return what has an engine do the work on records of these files, given by whole paths."""
+
+    def run(function: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        pieces = [(item, files[_path_of(item)]) for item in items]
+        size = len(pieces) // (engine.workers * _CALLS_EACH)
+        size = min(max(size, 1), _MOST_ITEMS)
+        groups = (pieces[begin : begin + size] for begin in range(0, len(pieces), size))
+        for results in in_order(engine, partial(_call_each, function, directory), groups):
+            yield from results
+
+    return run
+
+
+def _path_of(item: Any) -> str:
+    """Return the path of the file that a piece of work on records is about."""
+    if isinstance(item, str):
+        return item
+    if hasattr(item, "path"):
+        return str(item.path)
+    return _path_of(item[0])  # a plan and one of its blocks
+
+
+def _call_each(
+    function: Callable[[T], R], directory: str, pieces: Sequence[tuple[T, SharedFile]]
+) -> list[R]:
+    """On a worker: return what the function returns for each piece of work."""
+    files = {file for _, file in pieces}
+    for file in files:
+        require_seen(directory, file)
+    results = [function(item) for item, _ in pieces]
+    for file in files:
+        require_seen(directory, file)
+    return results

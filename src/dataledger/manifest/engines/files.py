@@ -1,0 +1,216 @@
+"""Hashing files on a worker: what a call is asked, and what it answers.
+
+All machines see the data under one path. A file is the same for them if its size and modification
+time are: device numbers and the like differ between machines that mount one storage.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Self, TypeAlias
+
+from dataledger.errors import SourceNotFound, shown
+from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Digest, StreamingRoot, to_hash32
+from dataledger.manifest.hashers import TreeHasher, begin
+from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
+
+READ_BYTES = 256 * 1024
+_HASH_BYTES = 32
+
+MAX_UNIT_FILES = 10_000
+"""However small they are: some 100 ms of work, and as many bytes to send as a unit should have."""
+
+# As for local files: a link is not followed, a FIFO or a device is not waited for.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+
+_GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
+
+
+class SharedFile(NamedTuple):
+    """A file as every machine must see it."""
+
+    path: str
+    """Relative to a directory that is given beside it."""
+    size_bytes: int
+    modified_at_ns: int
+
+    @classmethod
+    def of(cls, file: FoundFile) -> Self:
+        """Return what of a file is the same on every machine."""
+        return cls(file.path, file.size_bytes, file.modified_at_ns)
+
+
+class WholeFiles(NamedTuple):
+    """Files to be hashed by one call."""
+
+    directory: str
+    files: tuple[SharedFile, ...]
+    algorithms: tuple[Algorithm, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much there is to read."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def files_ended(self) -> int:
+        """How many files are read to their end."""
+        return len(self.files)
+
+
+class TreeSpan(NamedTuple):
+    """A part of a large file to be hashed by one call, as a subtree of its `sha256-tree`."""
+
+    directory: str
+    files: tuple[SharedFile]
+    begin: int
+    """In bytes; such that the part is a complete, aligned subtree, but for the file's last one."""
+    end: int
+
+    @property
+    def size_bytes(self) -> int:
+        """How much there is to read."""
+        return self.end - self.begin
+
+    @property
+    def files_ended(self) -> int:
+        """Whether this is the file's last part, as a number."""
+        return int(self.end == self.files[0].size_bytes)
+
+
+Unit: TypeAlias = WholeFiles | TreeSpan
+
+
+def divide(
+    directory: str, files: Sequence[SharedFile], algorithms: tuple[Algorithm, ...], unit_bytes: int
+) -> list[Unit]:
+    """Return units that cover all files; each has at most `unit_bytes`, or is a single file.
+
+    A larger file is divided if `sha256-tree` is its only digest: no other hash can be.
+    """
+    span_bytes = _span_bytes(unit_bytes)
+    units: list[Unit] = []
+    batch: list[SharedFile] = []
+    batch_bytes = 0
+    for file in files:
+        if algorithms == (Algorithm.SHA256_TREE,) and file.size_bytes > span_bytes:
+            units += [
+                TreeSpan(directory, (file,), start, min(start + span_bytes, file.size_bytes))
+                for start in range(0, file.size_bytes, span_bytes)
+            ]
+            continue
+        if batch and (batch_bytes + file.size_bytes > unit_bytes or len(batch) == MAX_UNIT_FILES):
+            units.append(WholeFiles(directory, tuple(batch), algorithms))
+            batch, batch_bytes = [], 0
+        batch.append(file)
+        batch_bytes += file.size_bytes
+    if batch:
+        units.append(WholeFiles(directory, tuple(batch), algorithms))
+    return units
+
+
+def hash_unit(unit: Unit) -> bytes:
+    """Return the hashes of each file, by each algorithm, joined; or the root over the part.
+
+    Raises:
+        SourceNotFound: the directory is not there on this machine.
+        SourceChanged: a file is another one here, or did not stay as it was while it was read.
+        SourceUnreadable: a file cannot be opened or read.
+        DependencyMissing: an algorithm cannot be computed here.
+    """
+    if isinstance(unit, TreeSpan):
+        tree = TreeHasher()
+        with _opened(unit.directory, unit.files[0]) as descriptor:
+            for data in _read(descriptor, unit.files[0], unit.begin, unit.end):
+                tree.update(data)
+        return tree.digest()
+    hashes = []
+    for file in unit.files:
+        hashers = begin(unit.algorithms)
+        with _opened(unit.directory, file) as descriptor:
+            for data in _read(descriptor, file, 0, file.size_bytes):
+                for hasher in hashers:
+                    hasher.update(data)
+        hashes += [hasher.digest() for hasher in hashers]
+    return b"".join(hashes)
+
+
+def require_seen(directory: str, file: SharedFile) -> None:
+    """Return if this machine sees the file as it was listed.
+
+    Raises:
+        SourceNotFound: the directory is not there on this machine.
+        SourceChanged: the file is another one here.
+        SourceUnreadable: it cannot be opened.
+    """
+    with _opened(directory, file):
+        pass
+
+
+@contextmanager
+def _opened(directory: str, file: SharedFile) -> Iterator[int]:
+    """Offer the file's descriptor, and see whether it stays as it was listed until the end."""
+    try:
+        descriptor = os.open(f"{directory}/{file.path}", _FLAGS)
+    except OSError as error:
+        if error.errno not in _GONE_OR_REPLACED:
+            raise unreadable(file.path, error) from error
+        if not Path(directory).is_dir():
+            raise SourceNotFound(
+                f"There is no directory {shown(directory)}.",
+                remedy="Mount the storage under the same path on all machines of the cluster.",
+            ) from error
+        raise changed(file.path, "was removed or replaced after it was listed") from error
+    try:
+        before = found_file(file.path, os.fstat(descriptor))
+        is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if not is_regular or SharedFile.of(before) != file:
+            raise changed(
+                file.path,
+                f"has {before.size_bytes} bytes, last written at {before.modified_at_ns} ns, where "
+                f"{file.size_bytes} bytes, last written at {file.modified_at_ns} ns, were listed",
+            )
+        yield descriptor
+        if found_file(file.path, os.fstat(descriptor)) != before:
+            raise changed(file.path, "was written while it was being read")
+    except OSError as error:
+        raise unreadable(file.path, error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, file: SharedFile, begin: int, end: int) -> Iterator[bytes]:
+    position = begin
+    while position < end:
+        data = os.pread(descriptor, min(READ_BYTES, end - position), position)
+        if not data:
+            raise changed(file.path, "became shorter while it was being read")
+        position += len(data)
+        yield data
+
+
+def _span_bytes(unit_bytes: int) -> int:
+    """Return the largest power of two of chunks that a unit holds, in bytes."""
+    chunks = max(unit_bytes // TREE_CHUNK_BYTES, 1)
+    return TREE_CHUNK_BYTES << (chunks.bit_length() - 1)
+
+
+def combine(units: Sequence[Unit], answers: Sequence[bytes]) -> dict[str, list[Digest]]:
+    """Return the digests of each file by its path, from what `hash_unit` gave for each unit."""
+    digests: dict[str, list[Digest]] = {}
+    trees: dict[str, StreamingRoot] = {}
+    for unit, answer in zip(units, answers, strict=True):
+        if isinstance(unit, TreeSpan):
+            trees.setdefault(unit.files[0].path, StreamingRoot()).append(to_hash32(answer))
+            continue
+        hashes = (
+            to_hash32(answer[at : at + _HASH_BYTES]) for at in range(0, len(answer), _HASH_BYTES)
+        )
+        for file in unit.files:
+            digests[file.path] = [Digest(algorithm, next(hashes)) for algorithm in unit.algorithms]
+    for path, tree in trees.items():
+        digests[path] = [Digest(Algorithm.SHA256_TREE, tree.root())]
+    return digests
