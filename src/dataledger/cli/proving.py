@@ -286,15 +286,9 @@ class _Maker:
         return prove_absence(self._place, labels, keys, record)
 
     def _make_trees(self) -> None:
-        from dataledger.manifest.proving import make_trees
-
         path, keys = self.data(), self.keys()
         self._session.announce(f"No tree is kept of {shown(str(path))}: hashing its records again")
-        tree, labels = make_trees(self._place, path, keys)
-        records = self._place.records
-        self._trees().keep(tree, records.record_root)
-        if labels is not None and records.labels is not None:
-            self._trees().keep_labels(labels, records.labels.label_root)
+        self._trees().make(path, self._place.records, keys)
 
     def _trees(self) -> "Trees":
         from dataledger.chain.home import home_directory

@@ -1,11 +1,14 @@
 """Trees of records and labels kept beside the profiles, for proofs: a folder of files by root."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dataledger.chain.home import private_directory
-from dataledger.errors import OutputUnwritable, SourceUnreadable
+from dataledger.errors import OutputUnwritable, SourceChanged, SourceUnreadable, shown
 from dataledger.hashing import Digest
+from dataledger.manifest.record_set import RecordSet
 from dataledger.manifest.records.labels import LabelTree
+from dataledger.manifest.records.secret import Keys
 from dataledger.manifest.records.tree import KeptTree
 
 _FOLDER = "trees"
@@ -53,6 +56,33 @@ class Trees:
             SourceUnreadable: their file cannot be read, or is no such file.
         """
         return LabelTree.read(self.labels_path(label_root))
+
+    def make(self, path: Path, records: RecordSet, keys: Keys) -> None:
+        """Read all records of the file at `path` again, and keep the trees over them.
+
+        Raises:
+            SourceChanged: they are not `records`, or other keys salted those.
+            SourceUnreadable, RecordError, DependencyMissing, …: as `read_records` does.
+            OutputUnwritable: the trees cannot be kept here.
+        """
+        # Imported late: proofs from kept trees do not need it.
+        from dataledger.manifest.records.engine import RecordOptions, read_records
+
+        self._make_folder()
+        with TemporaryDirectory(dir=self.folder, prefix=".") as draft:
+            tree, labels = Path(draft, "tree"), Path(draft, "labels")
+            has_labels = records.labels is not None
+            options = RecordOptions(
+                keys, labels=has_labels, keep_tree=tree, keep_labels=labels if has_labels else None
+            )
+            if read_records(path, options) != records:
+                raise SourceChanged(
+                    f"The records of {shown(str(path))} are not those that were recorded.",
+                    remedy="Use the data as it was when the version was recorded, and its secret.",
+                )
+            if records.labels is not None:
+                labels.replace(self.labels_path(records.labels.label_root))
+            tree.replace(self.tree_path(records.record_root))
 
     def keep(self, tree: KeptTree, record_root: Digest) -> Path:
         """Keep a tree, whole or not at all, and return where. Raises `OutputUnwritable`."""

@@ -1,18 +1,39 @@
 """Single records, as they are shown: the text of a line, or the values of a row."""
 
+import json
+
+from dataledger.errors import RecordError
 from dataledger.hashing import JsonValue
+from dataledger.manifest.proofs.fields import base64_text
 from dataledger.manifest.record_set import RecordFormat
 
 
 def record_document(record: bytes, record_format: RecordFormat) -> JsonValue:
-    """Return a record for `--json`: a line as its text, a row as its canonical bytes in base64."""
+    """Return a record for `--json`: a line as its text; a row as its bytes and its values.
+
+    The values are null where the bytes are no canonical row: a proof shows what was committed to,
+    and not that it is well formed.
+    """
     if record_format is RecordFormat.JSONL:
         return record.decode()
-    from dataledger.manifest.proofs.fields import base64_text
-
-    return base64_text(record)
+    return {"canonical": base64_text(record), "values": _values(record)}
 
 
 def record_text(record: bytes, record_format: RecordFormat) -> str:
-    """Return a record for the screen, which neutralises it."""
-    return str(record_document(record, record_format))
+    """Return a record for the screen, which neutralises it: a row as the list of its values."""
+    if record_format is RecordFormat.JSONL:
+        return record.decode()
+    values = _values(record)
+    if values is None:
+        return f"no canonical row: {base64_text(record)}"
+    return json.dumps([value["value"] for value in values], ensure_ascii=False)
+
+
+def _values(record: bytes) -> list[dict[str, JsonValue]] | None:
+    # Imported late: other kinds of proofs show no rows.
+    from dataledger.manifest.records.decoding import decode_row
+
+    try:
+        return [value.to_json() for value in decode_row(record)]
+    except RecordError:
+        return None

@@ -1,8 +1,7 @@
 """Making proofs: from a file's place in a version, and the data where it lies.
 
 Whatever is made was checked: it leads from the data, as it is now, to what the version's manifest
-says. Proofs about records need the secret that salted them, and the kept tree; `make_trees` makes
-that again.
+says. Proofs about records need the keys that salted them, and the kept tree.
 """
 
 from dataledger.manifest.proving.absence import prove_absence, read_single_record
@@ -11,14 +10,12 @@ from dataledger.manifest.proving.columns import column_digests, prove_column, pr
 from dataledger.manifest.proving.data import RecordData
 from dataledger.manifest.proving.data_checks import check_data, check_label
 from dataledger.manifest.proving.records import prove_consistency, prove_range, prove_record
-from dataledger.manifest.proving.trees import make_trees
 
 __all__ = [
     "RecordData",
     "check_data",
     "check_label",
     "column_digests",
-    "make_trees",
     "prove_absence",
     "prove_bytes",
     "prove_column",
