@@ -53,7 +53,16 @@ class RecordData:
             )
 
     def plan(self) -> Plan:
-        """Return how to read the file. Raises as `plan_file` does, or `SourceChanged`."""
+        """Return how to read the file.
+
+        Raises:
+            SourceChanged: it has another size, or another number of records, than was recorded.
+            SourceUnreadable, RecordError, DependencyMissing: as `plan_file` does.
+        """
+        with open_data(self.path) as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+        if size_bytes != self.place.entry.size_bytes:
+            raise changed(self.path, f"it has {size_bytes} bytes")
         plan = self.tree.plan(str(self.path))
         if plan is None:
             plan = plan_file(str(self.path), self.place.records.format)
