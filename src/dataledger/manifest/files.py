@@ -34,6 +34,8 @@ def fingerprint(
 ) -> Manifest:
     """Return the manifest of a directory's files, or of a single file under its own name.
 
+    A URL, such as `s3://bucket/folder`, is read as `fingerprint_location` says.
+
     The same files give the same manifest wherever they lie, whatever their times, permissions,
     owners, and listing order are. Empty directories are no part of it. No symbolic link is
     followed, neither below `path` nor at `path` itself; in front of its last component, it is.
@@ -66,13 +68,26 @@ def fingerprint(
         InvalidArgument: `workers` is less than 1, or `digests` are none or not different.
         DependencyMissing: an algorithm is not available here.
     """
+    source = os.fspath(path)
+    if "://" in source:
+        # Imported late: most data lies on this machine.
+        from dataledger.manifest.locations import fingerprint_location, is_location
+
+        if is_location(source):
+            return fingerprint_location(
+                source,
+                digests=digests,
+                workers=workers,
+                progress=progress,
+                cache=cache,
+                records=records,
+            )
     workers = _usable_processors() if workers is None else workers
     if workers < 1:
         raise InvalidArgument(
             f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
         )
     algorithms = _in_order(digests)
-    source = os.fspath(path)
     found = list_files(source)
     if not found.paths:
         raise ManifestError(

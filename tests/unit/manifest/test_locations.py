@@ -25,6 +25,8 @@ from dataledger.manifest import Progress, fingerprint
 from dataledger.manifest.locations import fingerprint_location, is_location, shown_location
 from dataledger.manifest.locations.reading import RANGE_BYTES
 from dataledger.manifest.locations.urls import local_path, name_in_url
+from dataledger.manifest.records.engine import RecordOptions
+from dataledger.manifest.records.secret import DatasetSecret
 
 FSSPEC: Any = import_module("fsspec")
 MemoryFileSystem: Any = import_module("fsspec.implementations.memory").MemoryFileSystem
@@ -110,7 +112,8 @@ def test_a_file_url_is_read_as_a_path_is(tmp_path: Path) -> None:
     folder = tmp_path / "a b%20c"
     folder.mkdir()
     (folder / "file").write_bytes(b"content")
-    assert fingerprint_location(folder.as_uri()) == fingerprint(folder)
+    both = (Algorithm.SM3, Algorithm.SHA256)
+    assert fingerprint(folder.as_uri(), digests=both) == fingerprint(folder, digests=both)
     (folder / "link").symlink_to("file")
     with pytest.raises(UnsafeFile):
         fingerprint_location(folder.as_uri())
@@ -181,6 +184,16 @@ def test_without_a_stores_package_the_error_says_how_to_get_it(
 
 
 class TestAStore:
+    def test_is_read_by_whoever_fingerprints(self, memory: Any) -> None:
+        memory.pipe_file("/set/a", b"1")
+        assert fingerprint("memory://set") == fingerprint_location("memory://set")
+
+    def test_gives_no_records(self) -> None:
+        with pytest.raises(InvalidArgument, match="'memory://set' cannot be read from afar"):
+            fingerprint_location(
+                "memory://set", records=RecordOptions(DatasetSecret.generate().keys())
+            )
+
     def test_gives_the_manifest_of_the_same_files_on_a_disk(
         self, memory: Any, tmp_path: Path
     ) -> None:

@@ -1,7 +1,7 @@
 """Fingerprinting what a URL names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataledger.errors import InvalidArgument, SourceChanged, listed, shown
 from dataledger.hashing import Algorithm
@@ -9,11 +9,15 @@ from dataledger.manifest.entry import FileEntry
 from dataledger.manifest.hashers import begin
 from dataledger.manifest.locations.reading import WORKERS, hash_files
 from dataledger.manifest.locations.store import RemoteFile, list_files, open_place
-from dataledger.manifest.locations.urls import LOCAL_SCHEMES, local_path, scheme_of
+from dataledger.manifest.locations.urls import LOCAL_SCHEMES, local_path, scheme_of, shown_location
 from dataledger.manifest.model import Manifest
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.progress import Progress
 from dataledger.manifest.scan import HOLD_STILL
+
+if TYPE_CHECKING:
+    from dataledger.manifest.cache import ManifestCache
+    from dataledger.manifest.records.engine import RecordOptions
 
 
 def fingerprint_location(
@@ -22,6 +26,8 @@ def fingerprint_location(
     digests: Sequence[Algorithm] = (Algorithm.SHA256,),
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cache: "ManifestCache | None" = None,
+    records: "RecordOptions | None" = None,
     options: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Return the manifest of the files at a URL: the same that these files have on a disk.
@@ -35,6 +41,8 @@ def fingerprint_location(
         digests: by which algorithms; the first one's is the entry's `digest`.
         workers: how many files to read side by side; by default 8, where the store allows it.
         progress: called as `fingerprint` calls it.
+        cache: for `file://`, as for `fingerprint`. What lies in a store is always read anew.
+        records: for `file://`, as for `fingerprint`, and for nothing else.
         options: for fsspec's class of such stores, such as `endpoint_url` or `anon`; what is not
             given comes from where the store's library looks for it.
 
@@ -46,7 +54,7 @@ def fingerprint_location(
         InvalidPath: a name breaks the path rules, or collides with another.
         ManifestError: there is no file at all.
         InvalidArgument: `url` is none, or of an unknown kind, or chains stores; `workers` is less
-            than 1; `digests` names none, or one twice.
+            than 1; `digests` names none, or one twice; records are wanted of what lies in a store.
         DependencyMissing: a package is not installed; the remedy names the command.
     """
     scheme = scheme_of(url)
@@ -54,7 +62,19 @@ def fingerprint_location(
         # Imported late: it knows this module.
         from dataledger.manifest.files import fingerprint
 
-        return fingerprint(local_path(url), workers=workers, progress=progress)
+        return fingerprint(
+            local_path(url),
+            digests=digests,
+            workers=workers,
+            progress=progress,
+            cache=cache,
+            records=records,
+        )
+    if records is not None:
+        raise InvalidArgument(
+            f"The records of files at {shown_location(url)} cannot be read from afar.",
+            remedy="Fetch the files, and fingerprint the copy; or leave out --records.",
+        )
     if workers is not None and workers < 1:
         raise InvalidArgument(
             f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
