@@ -78,8 +78,8 @@ def same_content(one: FileEntry, other: FileEntry) -> bool:
     They do if sizes agree, and all digests by algorithms that both have, of which there is one at
     least. Without a common algorithm nothing shows that the bytes are the same.
     """
-    ours = {digest.algorithm: digest for digest in (one.digest, *one.other_digests)}
-    theirs = {digest.algorithm: digest for digest in (other.digest, *other.other_digests)}
+    ours = {digest.algorithm: digest for digest in one.digests}
+    theirs = {digest.algorithm: digest for digest in other.digests}
     common = ours.keys() & theirs.keys()
     return (
         one.size_bytes == other.size_bytes
@@ -152,7 +152,7 @@ def _moved(removed: list[FileEntry], added: list[FileEntry]) -> list[MovedFile]:
     common = _algorithms(removed) & _algorithms(added)
 
     def content(entry: FileEntry) -> str:
-        digests = [d for d in (entry.digest, *entry.other_digests) if d.algorithm in common]
+        digests = [d for d in entry.digests if d.algorithm in common]
         digests.sort(key=lambda digest: digest.algorithm)
         return " ".join([str(entry.size_bytes), *map(str, digests)]) if digests else ""
 
@@ -161,7 +161,7 @@ def _moved(removed: list[FileEntry], added: list[FileEntry]) -> list[MovedFile]:
 
 def _algorithms(entries: list[FileEntry]) -> set[Algorithm]:
     """Return the algorithms by which every entry has a digest."""
-    each = [{digest.algorithm for digest in (e.digest, *e.other_digests)} for e in entries]
+    each = [{digest.algorithm for digest in e.digests} for e in entries]
     return set.intersection(*each) if each else set()
 
 

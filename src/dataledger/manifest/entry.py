@@ -82,6 +82,11 @@ class FileEntry:
                 remedy="Give one digest for each algorithm.",
             )
 
+    @property
+    def digests(self) -> tuple[Digest, ...]:
+        """All digests of the content, `digest` first."""
+        return (self.digest, *self.other_digests)
+
     def to_bytes(self) -> bytes:
         """Return the canonical JSON (RFC 8785) of the entry: the leaf's content in the tree."""
         if self.records:
