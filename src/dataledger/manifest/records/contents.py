@@ -47,9 +47,10 @@ class Contents:
             return batches
         with reading(*self._file):
             try:
-                return [pa.concat_batches(batches)]
+                joined: list[Any] = pa.Table.from_batches(batches).combine_chunks().to_batches()
             except pa.ArrowNotImplementedError:
                 return batches
+        return joined
 
     def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
         while True:

@@ -1,5 +1,6 @@
 """One table has one record root, whoever writes it, however, and in whichever format."""
 
+import runpy
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 import slow_records
 
 from dataledger.manifest.record_set import RecordFormat
+from dataledger.manifest.records.schema import columns_of
 from dataledger.manifest.records.tables import plan_table, read_block
 
-FIXTURES = Path(__file__).parents[3] / "vectors" / "tables"
+VECTORS = Path(__file__).parents[3] / "vectors"
+FIXTURES = sorted((VECTORS / "tables").iterdir())
 SECRET = bytes(range(32))
 ROWS = 700
 
@@ -163,6 +166,25 @@ def test_pandas(expected: tuple[str, str], tmp_path: Path) -> None:
     assert roots(tmp_path / "p", RecordFormat.PARQUET) == expected
     frame.to_feather(tmp_path / "f")
     assert roots(tmp_path / "f", RecordFormat.ARROW) == expected
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
+def test_other_programs(path: Path) -> None:
+    written = runpy.run_path(str(VECTORS / "generate_tables.py"))
+    table = written["SIMPLE" if path.name.startswith("simple-") else "TABLE"]
+    arrow = path.suffix == ".arrow"
+    plan = plan_table(str(path), RecordFormat.ARROW if arrow else RecordFormat.PARQUET)
+    rows = [
+        row for block in plan.blocks for batch in read_block(plan, block) for row in batch.records()
+    ]
+    assert rows == slow_records.rows(table)
+    assert plan.columns == columns_of(table.schema)
+
+
+def test_files_of_other_programs_are_there() -> None:
+    assert {path.name.partition(".")[0] for path in FIXTURES} == {
+        "duckdb", "polars", "pyarrow-17", "simple-fastparquet",
+    }  # fmt: skip
 
 
 def test_one_bit_more_is_another_root(expected: tuple[str, str], tmp_path: Path) -> None:
