@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dataledger.errors import ManifestError, SourceChanged, listed, shown
-from dataledger.hashing import Algorithm, Digest
+from dataledger.hashing import Algorithm
+from dataledger.hashing.digest import HASH_BYTES
 from dataledger.manifest.engines import Engine, in_order
 from dataledger.manifest.engines.files import (
     SharedFile,
@@ -17,9 +18,9 @@ from dataledger.manifest.engines.files import (
     hash_unit,
     require_seen,
 )
-from dataledger.manifest.entry import FileEntry
 from dataledger.manifest.hashers import begin
 from dataledger.manifest.model import Manifest
+from dataledger.manifest.parts import PART_FILES, Part, part_of_columns
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.progress import Progress, Reporter
 from dataledger.manifest.record_set import RecordSet
@@ -74,36 +75,49 @@ def fingerprint_by(
         DependencyMissing: a worker lacks a package.
         InvalidArgument: `digests` names none, or one twice.
     """
-    begin(digests)  # what cannot be computed is refused before anything is read
-    source = str(Path(os.fspath(path)).absolute()) if os.fspath(path) else ""
+    algorithms = (*digests[:1], *sorted(digests[1:]))  # as an entry lists them
+    begin(algorithms)  # what cannot be computed is refused before anything is read
+    source = str(Path(path).absolute())
     before = scan(source)
     if not before.files:
         raise ManifestError(
             f"{shown(source)} holds no files.", remedy="Name a directory with at least one file."
         )
-    check_tree(file.path for file in before.files)  # now, not only after hours of hashing
-    found = hash_scan(engine, before, tuple(digests), progress)
+    check_tree([file.path for file in before.files])  # now, not only after hours of hashing
+    hashes = _hash_files(engine, before, algorithms, progress)
     record_sets = _read_records(engine, before, records, record_progress) if records else {}
     _require_unchanged(before.files, scan(source).files)
-    return Manifest(
-        tuple(
-            FileEntry(file.path, file.size_bytes, first, tuple(others), record_sets.get(file.path))
-            for file, (first, *others) in zip(before.files, found, strict=True)
-        )
+    return Manifest.of_parts(
+        [
+            _part(before.files[start : start + PART_FILES], algorithms, hashes, record_sets)
+            for start in range(0, len(before.files), PART_FILES)
+        ]
     )
 
 
-def hash_scan(
+def _part(
+    files: Sequence[FoundFile],
+    algorithms: Sequence[Algorithm],
+    hashes: Mapping[str, bytes],
+    records: Mapping[str, RecordSet],
+) -> Part:
+    paths = [file.path for file in files]
+    columns = [
+        b"".join(hashes[path][start : start + HASH_BYTES] for path in paths)
+        for start in range(0, len(algorithms) * HASH_BYTES, HASH_BYTES)
+    ]
+    sizes = [file.size_bytes for file in files]
+    found = {path: records[path] for path in paths if path in records}
+    return part_of_columns(paths, sizes, algorithms, columns, found)
+
+
+def _hash_files(
     engine: Engine,
     found: Scan,
     algorithms: tuple[Algorithm, ...],
     callback: Callable[[Progress], None] | None,
-) -> list[list[Digest]]:
-    """Return the digests of each file of the scan, in its order.
-
-    Raises:
-        DataLedgerError: those of `hash_unit`, on a worker, and those of the engine.
-    """
+) -> dict[str, bytes]:
+    """Return the hashes of each file by its path, those of all algorithms joined."""
     files = [SharedFile.of(file) for file in found.files]
     units = divide(found.directory, files, algorithms, engine.unit_bytes)
     bytes_total = sum(file.size_bytes for file in files)
@@ -121,8 +135,7 @@ def hash_scan(
             bytes_done += unit.size_bytes
             reporter.report()
     reporter.finish()
-    digests = combine(units, answers)
-    return [digests[file.path] for file in files]
+    return combine(units, answers)
 
 
 def _require_unchanged(before: Sequence[FoundFile], after: Sequence[FoundFile]) -> None:

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
 
 from dataledger.errors import SourceNotFound, shown
-from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Digest, StreamingRoot, to_hash32
-from dataledger.manifest.hashers import TreeHasher, begin
+from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, StreamingRoot, to_hash32
+from dataledger.hashing.digest import HASH_BYTES
+from dataledger.manifest.content import hash_stream
 from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
-
-READ_BYTES = 256 * 1024
-_HASH_BYTES = 32
 
 MAX_UNIT_FILES = 10_000
 """However small they are: some 100 ms of work, and as many bytes to send as a unit should have."""
@@ -60,6 +58,10 @@ class WholeFiles(NamedTuple):
         """How many files are read to their end."""
         return len(self.files)
 
+    def extent_of(self, file: SharedFile) -> range:
+        """Return which bytes of a file to read."""
+        return range(file.size_bytes)
+
 
 class TreeSpan(NamedTuple):
     """A part of a large file to be hashed by one call, as a subtree of its `sha256-tree`."""
@@ -69,6 +71,7 @@ class TreeSpan(NamedTuple):
     begin: int
     """In bytes; such that the part is a complete, aligned subtree, but for the file's last one."""
     end: int
+    algorithms: tuple[Algorithm] = (Algorithm.SHA256_TREE,)
 
     @property
     def size_bytes(self) -> int:
@@ -79,6 +82,10 @@ class TreeSpan(NamedTuple):
     def files_ended(self) -> int:
         """Whether this is the file's last part, as a number."""
         return int(self.end == self.files[0].size_bytes)
+
+    def extent_of(self, _file: SharedFile) -> range:
+        """Return which bytes of the file to read."""
+        return range(self.begin, self.end)
 
 
 Unit: TypeAlias = WholeFiles | TreeSpan
@@ -113,7 +120,7 @@ def divide(
 
 
 def hash_unit(unit: Unit) -> bytes:
-    """Return the hashes of each file, by each algorithm, joined; or the root over the part.
+    """Return the hashes of each file, by each algorithm, joined; for a span, its root.
 
     Raises:
         SourceNotFound: the directory is not there on this machine.
@@ -121,20 +128,14 @@ def hash_unit(unit: Unit) -> bytes:
         SourceUnreadable: a file cannot be opened or read.
         DependencyMissing: an algorithm cannot be computed here.
     """
-    if isinstance(unit, TreeSpan):
-        tree = TreeHasher()
-        with _opened(unit.directory, unit.files[0]) as descriptor:
-            for data in _read(descriptor, unit.files[0], unit.begin, unit.end):
-                tree.update(data)
-        return tree.digest()
-    hashes = []
+    hashes: list[bytes] = []
     for file in unit.files:
-        hashers = begin(unit.algorithms)
+        extent = unit.extent_of(file)
         with _opened(unit.directory, file) as descriptor:
-            for data in _read(descriptor, file, 0, file.size_bytes):
-                for hasher in hashers:
-                    hasher.update(data)
-        hashes += [hasher.digest() for hasher in hashers]
+            found = hash_stream(descriptor, extent, unit.algorithms, 1, _no_tick)
+            if found is None:
+                raise changed(file.path, "became shorter while it was being read")
+        hashes += found
     return b"".join(hashes)
 
 
@@ -182,35 +183,26 @@ def _opened(directory: str, file: SharedFile) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _read(descriptor: int, file: SharedFile, begin: int, end: int) -> Iterator[bytes]:
-    position = begin
-    while position < end:
-        data = os.pread(descriptor, min(READ_BYTES, end - position), position)
-        if not data:
-            raise changed(file.path, "became shorter while it was being read")
-        position += len(data)
-        yield data
-
-
 def _span_bytes(unit_bytes: int) -> int:
     """Return the largest power of two of chunks that a unit holds, in bytes."""
     chunks = max(unit_bytes // TREE_CHUNK_BYTES, 1)
     return TREE_CHUNK_BYTES << (chunks.bit_length() - 1)
 
 
-def combine(units: Sequence[Unit], answers: Sequence[bytes]) -> dict[str, list[Digest]]:
-    """Return the digests of each file by its path, from what `hash_unit` gave for each unit."""
-    digests: dict[str, list[Digest]] = {}
+def combine(units: Sequence[Unit], answers: Sequence[bytes]) -> dict[str, bytes]:
+    """Return the hashes of each file by its path, from what `hash_unit` gave for each unit."""
+    hashes: dict[str, bytes] = {}
     trees: dict[str, StreamingRoot] = {}
     for unit, answer in zip(units, answers, strict=True):
         if isinstance(unit, TreeSpan):
             trees.setdefault(unit.files[0].path, StreamingRoot()).append(to_hash32(answer))
             continue
-        hashes = (
-            to_hash32(answer[at : at + _HASH_BYTES]) for at in range(0, len(answer), _HASH_BYTES)
-        )
-        for file in unit.files:
-            digests[file.path] = [Digest(algorithm, next(hashes)) for algorithm in unit.algorithms]
-    for path, tree in trees.items():
-        digests[path] = [Digest(Algorithm.SHA256_TREE, tree.root())]
-    return digests
+        width = len(unit.algorithms) * HASH_BYTES
+        for position, file in enumerate(unit.files):
+            hashes[file.path] = answer[position * width : (position + 1) * width]
+    hashes.update({path: tree.root() for path, tree in trees.items()})
+    return hashes
+
+
+def _no_tick(_files: int, _size_bytes: int) -> None:
+    """Progress is told by whole units."""
