@@ -5,20 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from dataledger.errors import ManifestError, SourceChanged, listed, shown
-from dataledger.hashing import Algorithm
+from dataledger.errors import InvalidArgument, ManifestError, SourceChanged, listed, shown
+from dataledger.hashing import Algorithm, StreamingRoot, to_hash32
 from dataledger.hashing.digest import HASH_BYTES
 from dataledger.manifest.engines import Engine, in_order
 from dataledger.manifest.engines.files import (
     SharedFile,
-    combine,
+    TreeSpan,
+    WholeFiles,
     divide,
     hash_unit,
     require_seen,
 )
 from dataledger.manifest.hashers import begin
+from dataledger.manifest.locations import is_location, shown_location
+from dataledger.manifest.locations.urls import LOCAL_SCHEMES, local_path, scheme_of
 from dataledger.manifest.model import Manifest
 from dataledger.manifest.parts import PART_FILES, Part, part_of_columns
 from dataledger.manifest.paths import check_tree
@@ -29,8 +32,16 @@ from dataledger.manifest.records.engine import RecordOptions, RecordProgress, re
 from dataledger.manifest.records.formats import format_of
 from dataledger.manifest.scan import HOLD_STILL, FoundFile, Scan, scan
 
+if TYPE_CHECKING:
+    from dataledger.manifest.engines.stores import StoredFiles
+    from dataledger.manifest.locations.store import RemoteFile
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+Work: TypeAlias = "WholeFiles | TreeSpan | StoredFiles"
+U = TypeVar("U", WholeFiles | TreeSpan, "StoredFiles")
+Shared: TypeAlias = "FoundFile | SharedFile | RemoteFile"
 
 _MOST_ITEMS = 16
 """How many pieces of work on records a call has at most: a million records, if blocks are full.
@@ -50,6 +61,7 @@ def fingerprint_by(
     records: RecordOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
     record_progress: Callable[[RecordProgress], None] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Return the manifest that `fingerprint` returns, its work done by `engine`.
 
@@ -58,7 +70,7 @@ def fingerprint_by(
 
     Args:
         engine: where the work is done, such as a `DaskEngine`.
-        path: the directory or file.
+        path: the directory or file; or a URL, which workers then read from the store themselves.
         digests: by which algorithms; the first one's is the entry's `digest`. Where it is
             `sha256-tree` alone, workers share large files.
         records: how to hash the records of those files that consist of records; by default, only
@@ -66,6 +78,7 @@ def fingerprint_by(
         progress: called in the calling thread, at most some 20 times a second, at first with
             nothing done and at last with everything. What it raises ends the run.
         record_progress: called so for the records, after the files.
+        options: for a URL, as `fingerprint_location` takes them. They travel to the workers.
 
     Raises:
         DataLedgerError: those of `fingerprint` and `read_records`; what a worker raises names it.
@@ -73,30 +86,73 @@ def fingerprint_by(
         SourceChanged: also, a worker sees another file.
         ClusterError: the engine lost its workers.
         DependencyMissing: a worker lacks a package.
-        InvalidArgument: `digests` names none, or one twice.
+        InvalidArgument: `digests` names none, or one twice; or records are wanted of a URL.
     """
     algorithms = (*digests[:1], *sorted(digests[1:]))  # as an entry lists them
     begin(algorithms)  # what cannot be computed is refused before anything is read
-    source = str(Path(path).absolute())
+    source = os.fspath(path)
+    if is_location(source):
+        if scheme_of(source) not in LOCAL_SCHEMES:
+            if records is not None:
+                raise InvalidArgument(
+                    f"The records of files at {shown_location(source)} cannot be read from afar.",
+                    remedy="Mount the store on all machines and give the path; or leave out the "
+                    "records.",
+                )
+            return _fingerprint_store(engine, source, algorithms, progress, options or {})
+        source = local_path(source)
+    elif source and not Path(source).is_absolute():
+        source = f"{Path.cwd()}/{source}"
     before = scan(source)
     if not before.files:
         raise ManifestError(
             f"{shown(source)} holds no files.", remedy="Name a directory with at least one file."
         )
     check_tree([file.path for file in before.files])  # now, not only after hours of hashing
-    hashes = _hash_files(engine, before, algorithms, progress)
+    files = [SharedFile.of(file) for file in before.files]
+    units = divide(before.directory, files, algorithms, engine.unit_bytes)
+    hashes = _hash_units(engine, hash_unit, units, progress)
     record_sets = _read_records(engine, before, records, record_progress) if records else {}
     _require_unchanged(before.files, scan(source).files)
+    return _manifest(files, algorithms, hashes, record_sets)
+
+
+def _fingerprint_store(
+    engine: Engine,
+    url: str,
+    algorithms: tuple[Algorithm, ...],
+    progress: Callable[[Progress], None] | None,
+    options: Mapping[str, Any],
+) -> Manifest:
+    # Imported late: fsspec starts a thread.
+    from dataledger.manifest.engines.stores import divide_stored, hash_stored
+    from dataledger.manifest.locations.store import list_files, open_place
+
+    place = open_place(url, options)
+    before = list_files(place)
+    check_tree([file.path for file in before])
+    units = divide_stored(url, options, before, algorithms, engine.unit_bytes)
+    hashes = _hash_units(engine, hash_stored, units, progress)
+    _require_unchanged(before, list_files(place))
+    return _manifest(before, algorithms, hashes, {})
+
+
+def _manifest(
+    files: Sequence[Shared],
+    algorithms: Sequence[Algorithm],
+    hashes: Mapping[str, bytes],
+    records: Mapping[str, RecordSet],
+) -> Manifest:
     return Manifest.of_parts(
         [
-            _part(before.files[start : start + PART_FILES], algorithms, hashes, record_sets)
-            for start in range(0, len(before.files), PART_FILES)
+            _part(files[start : start + PART_FILES], algorithms, hashes, records)
+            for start in range(0, len(files), PART_FILES)
         ]
     )
 
 
 def _part(
-    files: Sequence[FoundFile],
+    files: Sequence[Shared],
     algorithms: Sequence[Algorithm],
     hashes: Mapping[str, bytes],
     records: Mapping[str, RecordSet],
@@ -111,23 +167,24 @@ def _part(
     return part_of_columns(paths, sizes, algorithms, columns, found)
 
 
-def _hash_files(
+def _hash_units(
     engine: Engine,
-    found: Scan,
-    algorithms: tuple[Algorithm, ...],
+    function: Callable[[U], bytes],
+    units: Sequence[U],
     callback: Callable[[Progress], None] | None,
 ) -> dict[str, bytes]:
     """Return the hashes of each file by its path, those of all algorithms joined."""
-    files = [SharedFile.of(file) for file in found.files]
-    units = divide(found.directory, files, algorithms, engine.unit_bytes)
-    bytes_total = sum(file.size_bytes for file in files)
     files_done = bytes_done = 0
-    reporter = Reporter(lambda: Progress(files_done, len(files), bytes_done, bytes_total), callback)
+    files_total = sum(unit.files_ended for unit in units)
+    bytes_total = sum(unit.size_bytes for unit in units)
+    reporter = Reporter(
+        lambda: Progress(files_done, files_total, bytes_done, bytes_total), callback
+    )
     reporter.report()
     answers = [b""] * len(units)
     # Large units first, or the largest file might be left to one worker at last.
     order = sorted(range(len(units)), key=lambda number: -units[number].size_bytes)
-    with closing(engine.map(hash_unit, (units[number] for number in order))) as results:
+    with closing(engine.map(function, (units[number] for number in order))) as results:
         for index, answer in results:
             unit = units[order[index]]
             answers[order[index]] = answer
@@ -138,7 +195,23 @@ def _hash_files(
     return combine(units, answers)
 
 
-def _require_unchanged(before: Sequence[FoundFile], after: Sequence[FoundFile]) -> None:
+def combine(units: Sequence[Work], answers: Sequence[bytes]) -> dict[str, bytes]:
+    """Return the hashes of each file by its path, from the answer to each unit."""
+    hashes: dict[str, bytes] = {}
+    trees: dict[str, StreamingRoot] = {}
+    for unit, answer in zip(units, answers, strict=True):
+        if isinstance(unit, TreeSpan):
+            trees.setdefault(unit.files[0].path, StreamingRoot()).append(to_hash32(answer))
+            continue
+        width = len(unit.algorithms) * HASH_BYTES
+        files: Sequence[Shared] = unit.files
+        for position, file in enumerate(files):
+            hashes[file.path] = answer[position * width : (position + 1) * width]
+    hashes.update({path: tree.root() for path, tree in trees.items()})
+    return hashes
+
+
+def _require_unchanged(before: Sequence[Shared], after: Sequence[Shared]) -> None:
     if list(before) != list(after):
         paths = sorted({file.path for file in {*before} ^ {*after}})
         raise SourceChanged(

@@ -21,12 +21,11 @@ from dataledger.errors import (
 )
 from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Hash32, leaf_hash, root
 from dataledger.manifest import fingerprint
-from dataledger.manifest.distributed import fingerprint_by, run_by
+from dataledger.manifest.distributed import combine, fingerprint_by, run_by
 from dataledger.manifest.engines.files import (
     SharedFile,
     TreeSpan,
     WholeFiles,
-    combine,
     divide,
     hash_unit,
     require_seen,
@@ -36,7 +35,7 @@ from dataledger.manifest.records.engine import RecordOptions, RecordProgress, re
 from dataledger.manifest.records.secret import DatasetSecret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from typing import TypeVar
 
@@ -191,6 +190,39 @@ def test_a_missing_path_is_refused(tmp_path: Path) -> None:
 def test_a_digest_named_twice_is_refused(data: Path) -> None:
     with pytest.raises(InvalidArgument):
         fingerprint_by(Shuffled(), data, digests=SHA256 * 2)
+
+
+# ---------------------------------------------------------------------------------------- stores
+
+
+@pytest.fixture
+def store() -> Iterator[str]:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for number in range(20):
+        memory.pipe(f"/cluster/{number:02}", bytes([number]) * number * 100)
+    yield "memory://cluster"
+    memory.rm("/cluster", recursive=True)
+
+
+def test_workers_read_from_a_store_themselves(store: str) -> None:
+    engine = Shuffled()
+    assert fingerprint_by(engine, store) == fingerprint(store)
+    assert len(engine.sent) > 5
+
+
+def test_each_digest_asked_for_is_made_of_what_lies_in_a_store(store: str) -> None:
+    digests = (Algorithm.SM3, Algorithm.SHA256)
+    assert fingerprint_by(Shuffled(), store, digests=digests) == fingerprint(store, digests=digests)
+
+
+def test_records_of_a_store_are_refused(store: str) -> None:
+    with pytest.raises(InvalidArgument, match="cannot be read from afar"):
+        fingerprint_by(Shuffled(), store, records=RecordOptions(KEYS))
+
+
+def test_a_file_url_names_a_path(data: Path) -> None:
+    assert fingerprint_by(Shuffled(), f"file://{data}") == fingerprint(data)
 
 
 # ------------------------------------------------------------------------------- on other machines

@@ -10,11 +10,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 from dataledger.errors import SourceNotFound, shown
-from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, StreamingRoot, to_hash32
-from dataledger.hashing.digest import HASH_BYTES
+from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
 from dataledger.manifest.content import hash_stream
 from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
 
@@ -99,24 +98,43 @@ def divide(
     A larger file is divided if `sha256-tree` is its only digest: no other hash can be.
     """
     span_bytes = _span_bytes(unit_bytes)
-    units: list[Unit] = []
-    batch: list[SharedFile] = []
+    spans = [
+        TreeSpan(directory, (file,), start, min(start + span_bytes, file.size_bytes))
+        for file in files
+        if algorithms == (Algorithm.SHA256_TREE,) and file.size_bytes > span_bytes
+        for start in range(0, file.size_bytes, span_bytes)
+    ]
+    divided = {span.files[0].path for span in spans}
+    whole = [file for file in files if file.path not in divided]
+    return [
+        *spans,
+        *(WholeFiles(directory, each, algorithms) for each in batches(whole, unit_bytes)),
+    ]
+
+
+class Sized(Protocol):
+    """A file of some kind."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+
+
+F = TypeVar("F", bound=Sized)
+
+
+def batches(files: Sequence[F], unit_bytes: int) -> Iterator[tuple[F, ...]]:
+    """Yield the files in batches of at most `unit_bytes`, or of a single file."""
+    batch: list[F] = []
     batch_bytes = 0
     for file in files:
-        if algorithms == (Algorithm.SHA256_TREE,) and file.size_bytes > span_bytes:
-            units += [
-                TreeSpan(directory, (file,), start, min(start + span_bytes, file.size_bytes))
-                for start in range(0, file.size_bytes, span_bytes)
-            ]
-            continue
         if batch and (batch_bytes + file.size_bytes > unit_bytes or len(batch) == MAX_UNIT_FILES):
-            units.append(WholeFiles(directory, tuple(batch), algorithms))
+            yield tuple(batch)
             batch, batch_bytes = [], 0
         batch.append(file)
         batch_bytes += file.size_bytes
     if batch:
-        units.append(WholeFiles(directory, tuple(batch), algorithms))
-    return units
+        yield tuple(batch)
 
 
 def hash_unit(unit: Unit) -> bytes:
@@ -187,21 +205,6 @@ def _span_bytes(unit_bytes: int) -> int:
     """Return the largest power of two of chunks that a unit holds, in bytes."""
     chunks = max(unit_bytes // TREE_CHUNK_BYTES, 1)
     return TREE_CHUNK_BYTES << (chunks.bit_length() - 1)
-
-
-def combine(units: Sequence[Unit], answers: Sequence[bytes]) -> dict[str, bytes]:
-    """Return the hashes of each file by its path, from what `hash_unit` gave for each unit."""
-    hashes: dict[str, bytes] = {}
-    trees: dict[str, StreamingRoot] = {}
-    for unit, answer in zip(units, answers, strict=True):
-        if isinstance(unit, TreeSpan):
-            trees.setdefault(unit.files[0].path, StreamingRoot()).append(to_hash32(answer))
-            continue
-        width = len(unit.algorithms) * HASH_BYTES
-        for position, file in enumerate(unit.files):
-            hashes[file.path] = answer[position * width : (position + 1) * width]
-    hashes.update({path: tree.root() for path, tree in trees.items()})
-    return hashes
 
 
 def _no_tick(_files: int, _size_bytes: int) -> None:
