@@ -20,6 +20,7 @@ from dataledger.errors import (
 from dataledger.manifest import fingerprint
 from dataledger.manifest.locations import fingerprint_location
 from dataledger.manifest.locations.reading import RANGE_BYTES
+from dataledger.manifest.locations.store import list_files, open_place
 
 CONTENT = bytes(range(256)) * (2 * RANGE_BYTES // 256) + b"more"
 SECRET = "c2lnbmF0dXJl"  # noqa: S105 - nobody's
@@ -78,6 +79,19 @@ def test_a_file_stands_under_the_name_that_its_url_ends_with(
     url = f"{server.url}/data/a%20b.csv?signature={SECRET}"
     assert fingerprint_location(url) == fingerprint(tmp_path / "a b.csv")
     assert set(server.paths) == {f"/data/a%20b.csv?signature={SECRET}"}
+
+
+def test_options_reach_the_server(server: Server) -> None:
+    def respond(handler: BaseHTTPRequestHandler) -> None:
+        headers = handler.headers
+        allowed = headers["Key"] == SECRET and headers["Accept-Encoding"] == "identity"
+        answer(handler, CONTENT, 200 if allowed else 403)
+
+    server.respond = respond
+    options = {"headers": {"Key": SECRET}}
+    assert fingerprint_location(f"{server.url}/a", options=options).file_count == 1
+    with pytest.raises(SourceUnreadable, match=r"the store denies it \(403\)"):
+        fingerprint_location(f"{server.url}/a")
 
 
 def test_a_compressed_transfer_is_refused(server: Server) -> None:
@@ -140,6 +154,11 @@ def test_no_error_shows_a_secret(server: Server, status: int, kind: type[DataLed
         fingerprint_location(url)
     assert f"'{server.url}/a'" in str(caught.value)
     assert SECRET not in "".join(traceback.format_exception(caught.value)) + caught.value.remedy
+
+
+def test_no_representation_shows_a_secret(server: Server) -> None:
+    place = open_place(f"{server.url}/a?signature={SECRET}", {"headers": {"Key": SECRET}})
+    assert SECRET not in repr(place) + repr(list_files(place)) + place.shown
 
 
 def test_a_server_that_is_not_there_does_not_answer() -> None:

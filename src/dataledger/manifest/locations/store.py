@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from dataledger.errors import (
     DependencyMissing,
@@ -32,13 +32,14 @@ _VERSION_MARK = "?versionId="
 _HTTP_SOCKET_SECONDS = 60
 
 
-class RemoteFile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
     """A file in a store, as the store told of it. Any part but the path tells a change."""
 
     path: str
     """Relative to the place, as in a manifest."""
-    name: str
-    """What the store calls it; for HTTP, its whole URL: never shown."""
+    name: str = field(repr=False)
+    """What the store calls it. For HTTP, that is the whole URL, with any secret in it."""
     size_bytes: int
     state: bytes
     """The digest of all that the store tells: ETag, version, times, as far as it has them."""
@@ -48,10 +49,10 @@ class RemoteFile(NamedTuple):
 class Place:
     """A directory or a single file of a store."""
 
-    url: str
-    fs: Any
-    """fsspec has no types."""
-    root: str
+    url: str = field(repr=False)  # here, in `fs` and in `root` may be secrets
+    fs: Any = field(repr=False)
+    """Of a class of fsspec, which has no types."""
+    root: str = field(repr=False)
     is_http: bool
 
     @property
@@ -85,13 +86,13 @@ def open_place(url: str, options: Mapping[str, Any]) -> Place:
     is_http = scheme in HTTP_SCHEMES
     # Nothing is shared with other users of fsspec in this process: neither listings that may be
     # old, nor connections. Options that are not named come from fsspec's own configuration.
-    private = {"use_listings_cache": False, "skip_instance_cache": True}
+    given = {**options, "use_listings_cache": False, "skip_instance_cache": True}
     if is_http:
-        private |= _http_options()
+        given |= _http_options(options)
 
     def connect() -> tuple[Any, str]:
         lowered = f"{scheme}{url[len(scheme) :]}"  # fsspec minds the letter case, unlike RFC 3986
-        fs, root = fsspec.core.url_to_fs(lowered, **{**private, **options})
+        fs, root = fsspec.core.url_to_fs(lowered, **given)
         return fs, root
 
     fs, root = ask(shown_location(url), connect)
@@ -129,7 +130,7 @@ def list_files(place: Place) -> list[RemoteFile]:
         raise ManifestError(
             f"{place.shown} holds no files.", remedy="Name a directory with at least one file."
         )
-    return sorted(files)
+    return sorted(files, key=lambda file: file.path)
 
 
 def _finder(place: Place) -> Callable[[], dict[str, dict[str, Any]]]:
@@ -208,13 +209,15 @@ def _missing(package: str, extra: str | None) -> DependencyMissing:
     )
 
 
-def _http_options() -> dict[str, Any]:
+def _http_options(options: Mapping[str, Any]) -> dict[str, Any]:
     aiohttp: Any = import_module("aiohttp")
+    silence = aiohttp.ClientTimeout(total=None, sock_read=_HTTP_SOCKET_SECONDS)
     return {
-        # The bytes as they lie there, and no limit but on silence.
-        "headers": {"Accept-Encoding": "identity"},
+        # The bytes as they lie there, and by default no limit but on silence.
+        "headers": {**options.get("headers", {}), "Accept-Encoding": "identity"},
         "client_kwargs": {
+            "timeout": silence,
+            **options.get("client_kwargs", {}),
             "auto_decompress": False,
-            "timeout": aiohttp.ClientTimeout(total=None, sock_read=_HTTP_SOCKET_SECONDS),
         },
     }
