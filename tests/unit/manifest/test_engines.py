@@ -12,8 +12,8 @@ import dask
 import pytest
 from distributed import Security
 
-from dataledger.errors import DependencyMissing, InvalidArgument, InvalidPath
-from dataledger.manifest.engines import DaskEngine, in_order
+from dataledger.errors import DependencyMissing, InvalidArgument, InvalidPath, ManifestMismatch
+from dataledger.manifest.engines import DaskEngine, VerifiedEngine, in_order
 from dataledger.manifest.engines.calls import Call
 from dataledger.manifest.paths import check_path
 
@@ -128,3 +128,40 @@ def test_an_engine_is_told_when_no_more_results_are_wanted() -> None:
     next(iter(results))
     del results
     assert engine.closed
+
+
+class Lying(Backwards):
+    """An engine one of whose answers is false."""
+
+    def map(
+        self, function: Callable[[T], R], items: Iterable[T]
+    ) -> Generator[tuple[int, R], None, None]:
+        listed = list(items)
+        for index, item in enumerate(listed):
+            yield index, function(listed[0] if index == 3 else item)
+
+
+class TestVerified:
+    def test_passes_true_answers_on(self) -> None:
+        verified = VerifiedEngine(Backwards(), 1)
+        assert list(in_order(verified, str, range(5))) == ["0", "1", "2", "3", "4"]
+        assert (verified.unit_bytes, verified.workers) == (1, 1)
+
+    def test_finds_a_false_answer(self) -> None:
+        with pytest.raises(ManifestMismatch, match="what this machine gets for 3"):
+            list(VerifiedEngine(Lying(), 1).map(str, range(5)))
+
+    def test_takes_a_sample_only(self) -> None:
+        assert len(list(VerifiedEngine(Lying(), 0).map(str, range(5)))) == 5
+
+    @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+    def test_refuses_what_is_no_share(self, share: float) -> None:
+        with pytest.raises(InvalidArgument, match="no share"):
+            VerifiedEngine(Backwards(), share)
+
+    def test_closes_the_engine_behind_it(self) -> None:
+        engine = Backwards()
+        results = VerifiedEngine(engine, 1).map(str, range(5))
+        next(results)
+        results.close()
+        assert engine.closed

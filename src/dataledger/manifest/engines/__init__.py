@@ -2,5 +2,6 @@
 
 from dataledger.manifest.engines.base import Engine, in_order
 from dataledger.manifest.engines.dask import DaskEngine
+from dataledger.manifest.engines.verified import VerifiedEngine
 
-__all__ = ["DaskEngine", "Engine", "in_order"]
+__all__ = ["DaskEngine", "Engine", "VerifiedEngine", "in_order"]
