@@ -1,7 +1,7 @@
 """What is known of a dataset's files, and the tasks that find it out, batch by batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from dataledger.hashing import Algorithm, Hash32, root
 from dataledger.hashing.digest import HASH_BYTES
@@ -25,7 +25,7 @@ from dataledger.manifest.reading import (
     look,
 )
 from dataledger.manifest.record_set import RecordSet
-from dataledger.manifest.scan import Listing, changed
+from dataledger.manifest.scan import Listing, changed, list_files
 
 LEAST_BATCH_FILES = 128
 MOST_BATCH_FILES = 1024
@@ -304,18 +304,38 @@ def finish(
     return look(batch, tick), part
 
 
+def list_again(source: str, tick: Tick) -> str:
+    """Return the paths of all files that are there now, joined."""
+    joined = join_paths(list_files(source).paths)
+    tick(0, 0)
+    return joined
+
+
+class Ending(NamedTuple):
+    """What there is at the end of a run."""
+
+    parts: list[Part]
+    """The manifest's."""
+    moved: list[int]
+    """The positions of files that have changed since they were read."""
+    joined: str
+    """The paths of all files that are there now."""
+
+
 def finish_all(
     files: Files,
+    source: str,
     pool: Pool,
     kept: Mapping[int, Part],
     records: Mapping[str, RecordSet],
-) -> tuple[list[Part], list[int]]:
-    """Return the manifest's parts, and the positions of files that have changed meanwhile.
+) -> Ending:
+    """Make the manifest's parts, and look at all files again.
 
     Parts that are `kept`, by their number, stay as they are; their files are looked at, too.
 
     Raises:
         SourceUnreadable: a directory cannot be searched.
+        DataLedgerError: as `list_files`.
     """
     numbers = parts_of(len(files.paths))
     tasks = [
@@ -332,14 +352,19 @@ def finish_all(
         )
         for number, positions in enumerate(numbers)
     ]
+    tasks.append(Task(list_again, (source,), size_bytes=1))  # the longest task, so the first
     parts = dict(kept)
     moved = []
+    joined = ""
     for number, result in pool.run(tasks):
+        if number == len(numbers):
+            joined = result
+            continue
         now = result
         if number not in kept:
             now, parts[number] = result
         moved += _unequal(numbers[number], now, files.identities_of(numbers[number]))
-    return [parts[number] for number in range(len(numbers))], sorted(moved)
+    return Ending([parts[number] for number in range(len(numbers))], sorted(moved), joined)
 
 
 def _of(files: Files, positions: range, records: Mapping[str, RecordSet]) -> dict[str, RecordSet]:

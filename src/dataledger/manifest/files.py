@@ -15,12 +15,13 @@ from dataledger.manifest.parts import Part
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.pool import Pool
 from dataledger.manifest.progress import Counters, Progress, Reporter
+from dataledger.manifest.reading import join_paths
 from dataledger.manifest.record_set import RecordSet
 from dataledger.manifest.scan import HOLD_STILL, list_files
 
 if TYPE_CHECKING:
     from dataledger.manifest.cache import CachedRun, ManifestCache
-    from dataledger.manifest.records.engine import RecordOptions
+    from dataledger.manifest.records.engine import RecordOptions, RecordProgress
 
 
 def fingerprint(
@@ -31,6 +32,7 @@ def fingerprint(
     progress: Callable[[Progress], None] | None = None,
     cache: "ManifestCache | None" = None,
     records: "RecordOptions | None" = None,
+    record_progress: "Callable[[RecordProgress], None] | None" = None,
 ) -> Manifest:
     """Return the manifest of a directory's files, or of a single file under its own name.
 
@@ -53,6 +55,7 @@ def fingerprint(
             evidence calls for, every byte is read.
         records: how to read the records of files that have a format with records. The files'
             entries then say what records they hold.
+        record_progress: called as `progress` is, for the records, after the files.
 
     Raises:
         SourceNotFound: there is nothing at `path`.
@@ -118,7 +121,7 @@ def fingerprint(
         found_records = {}
         if records is not None:
             pool.rest()  # reading records takes workers of its own
-            found_records = _read_records(files, records, workers)
+            found_records = _read_records(files, records, workers, record_progress)
         parts = _finish(files, source, pool, {} if run is None else run.parts, found_records)
         manifest = Manifest.of_parts(parts)
         if run is not None:
@@ -134,16 +137,20 @@ def _hash_changed(files: Files, run: "CachedRun", pool: Pool) -> None:
     run.require_sample(files)
 
 
-def _read_records(files: Files, options: "RecordOptions", workers: int) -> dict[str, RecordSet]:
+def _read_records(
+    files: Files,
+    options: "RecordOptions",
+    workers: int,
+    progress: "Callable[[RecordProgress], None] | None",
+) -> dict[str, RecordSet]:
     # Imported late: reading tables takes large packages.
-    from dataledger.manifest.records.engine import read_records
+    from dataledger.manifest.records.engine import read_record_files
+    from dataledger.manifest.records.formats import format_of
 
-    found = {}
-    for path in files.paths:
-        records = read_records(f"{files.directory}/{path}", options, workers=workers, progress=None)
-        if records is not None:
-            found[path] = records
-    return found
+    paths = [path for path in files.paths if format_of(path) is not None]
+    places = [f"{files.directory}/{path}" for path in paths]
+    found = read_record_files(places, options, workers=workers, progress=progress)
+    return dict(zip(paths, found, strict=True))
 
 
 def _finish(
@@ -158,10 +165,9 @@ def _finish(
     Raises:
         SourceChanged: it is not.
     """
-    parts, moved = finish_all(files, pool, kept, records)
-    paths = list_files(source).paths
-    if paths != files.paths or moved:
-        raise _changed(files, paths, moved)
+    parts, moved, joined = finish_all(files, source, pool, kept, records)
+    if moved or joined != join_paths(files.paths):
+        raise _changed(files, joined.split("\n") if joined else [], moved)
     return parts
 
 

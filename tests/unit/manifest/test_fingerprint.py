@@ -15,10 +15,19 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
-from dataledger.errors import DataLedgerError, DependencyMissing, InvalidArgument, ManifestError
+from dataledger.errors import (
+    DataLedgerError,
+    DependencyMissing,
+    InvalidArgument,
+    ManifestError,
+    SourceChanged,
+)
 from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Digest, Hash32, leaf_hash, root
 from dataledger.manifest import Manifest, Progress, batches, files, fingerprint, pool
+from dataledger.manifest.cache import ManifestCache
 from dataledger.manifest.content import SMALL_BYTES
+from dataledger.manifest.records.engine import RecordOptions, read_record_files, read_records
+from dataledger.manifest.records.secret import DatasetSecret
 
 CONTENTS = {
     "README.md": b"# Dataset\n",
@@ -382,3 +391,43 @@ def test_a_file_is_hashed_in_bounded_memory(tmp_path: Path) -> None:
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=True, text=True
     ).stdout
     assert int(printed) < 24 * 1024, "KiB"
+
+
+# ---------------------------------------------------------------------------------- records
+
+
+@pytest.mark.parametrize("with_cache", [False, True])
+def test_files_of_a_format_of_records_say_what_records_they_hold(
+    tmp_path: Path, *, with_cache: bool
+) -> None:
+    data = write(tmp_path / "data", {"lines.jsonl": b"{}\n[]\n", "notes.txt": b"none"})
+    keys = DatasetSecret(bytes(32)).keys()
+    options = RecordOptions(keys)
+    cache = ManifestCache(tmp_path / "cache") if with_cache else None
+    for _ in range(2):
+        manifest = fingerprint(data, records=options, cache=cache)
+        lines, notes = manifest.entries
+        assert lines.records == read_records(data / "lines.jsonl", options)
+        assert lines.records is not None
+        assert notes.records is None
+        assert (manifest.record_count, manifest.salt_scheme) == (2, 1)
+        assert lines.digest == Digest.of(b"{}\n[]\n")
+        assert Manifest.parse(manifest.to_bytes()) == manifest == Manifest(manifest.entries)
+    without = fingerprint(data, cache=cache)
+    assert (without.record_count, without.salt_scheme) == (0, 0)
+
+
+def test_a_file_that_changes_while_its_records_are_read_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write(tmp_path / "data", {"lines.jsonl": b"{}\n"})
+
+    def change(paths: list[str], *arguments: Any, **options: Any) -> Any:
+        found = read_record_files(paths, *arguments, **options)
+        time.sleep(0.03)
+        Path(paths[0]).write_bytes(b"[]\n")
+        return found
+
+    monkeypatch.setattr("dataledger.manifest.records.engine.read_record_files", change)
+    with pytest.raises(SourceChanged, match=r"'lines\.jsonl' was written"):
+        fingerprint(data, records=RecordOptions(DatasetSecret(bytes(32)).keys()))
