@@ -32,6 +32,7 @@ def files(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def records(arguments: argparse.Namespace) -> dict[str, Any]:
+    from dataledger.manifest import fingerprint
     from dataledger.manifest.records.accelerate import Engine
     from dataledger.manifest.records.engine import RecordOptions, read_records
     from dataledger.manifest.records.secret import DatasetSecret
@@ -39,11 +40,14 @@ def records(arguments: argparse.Namespace) -> dict[str, Any]:
     options = RecordOptions(
         keys=DatasetSecret(SECRET).keys(),
         labels=arguments.labels,
-        keep_tree=Path(arguments.keep_tree) if arguments.keep_tree else None,
         engine=Engine(arguments.engine),
     )
     started = time.perf_counter()
-    result = read_records(arguments.path, options)
+    if arguments.whole:
+        (entry,) = fingerprint(arguments.path, records=options).entries
+        result = entry.records
+    else:
+        result = read_records(arguments.path, options)
     return {"seconds": time.perf_counter() - started, "result": json.dumps(result.to_json())}
 
 
@@ -60,7 +64,7 @@ def main() -> None:
     command.add_argument("path")
     command.add_argument("--engine")
     command.add_argument("--labels", action="store_true")
-    command.add_argument("--keep-tree")
+    command.add_argument("--whole", action="store_true", help="the file's digest, too")
     arguments = parser.parse_args()
     print(json.dumps(arguments.run(arguments)))
 

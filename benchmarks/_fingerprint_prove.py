@@ -15,16 +15,16 @@ from dataledger.manifest import Manifest, fingerprint, parse_proof
 from dataledger.manifest.proving import RecordData, prove_record
 from dataledger.manifest.records.engine import RecordOptions, read_records
 from dataledger.manifest.records.secret import DatasetSecret
-from dataledger.manifest.records.tree import KeptTree
+from dataledger.manifest.records.tree import KeptTree, tree_name
 
 
 def main() -> None:
     table, proof_path, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    tree_path = proof_path.with_suffix(".tree")
     keys = DatasetSecret(bytes(range(32))).keys()
-    records = read_records(table, RecordOptions(keys, keep_tree=tree_path))
+    records = read_records(table, RecordOptions(keys, keep_in=proof_path.parent))
     if records is None:
         raise SystemExit(f"{table} is no table")
+    tree_path = proof_path.parent / tree_name(records.record_root)
     (entry,) = fingerprint(table).entries
     manifest = Manifest((replace(entry, records=records),))
     make_seconds, verify_seconds, sizes_bytes = [], [], []

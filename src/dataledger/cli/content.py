@@ -1,43 +1,38 @@
 """What is to be recorded of data: from the data itself, or from its manifest file."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from dataledger.cli.parameters import COUNT, PARENT, READABLE_PATH
+from dataledger.cli.parameters import COUNT, LOCATION, PARENT, READABLE_PATH
+from dataledger.cli.reading import Command, Reading, reading_options
 from dataledger.cli.session import Session
 
 if TYPE_CHECKING:
     from dataledger.manifest import Manifest
 
-F = TypeVar("F", bound=Callable[..., object])
-
 _PARENT = "What it came from; repeatable."
 
-workers_option = click.option(
-    "--workers", type=COUNT, metavar="N", help="Files hashed side by side.  [default: processors]"
-)
 version_option = click.option(
     "--version", type=COUNT, metavar="N", help="Which version.  [default: the current one]"
 )
 
 
-def content_options(function: F) -> F:
-    """Add PATH, --manifest, --parent and --workers to a command."""
+def content_options(function: Command) -> Command:
+    """Add PATH, --manifest, --parent, and how PATH is to be read, to a command."""
     for decorate in (
-        workers_option,
+        reading_options,
         click.option("--parent", "parents", multiple=True, type=PARENT, help=_PARENT),
         click.option("--manifest", type=READABLE_PATH, help="Instead of PATH: its manifest file."),
-        click.argument("path", required=False, type=READABLE_PATH),
+        click.argument("path", required=False, type=LOCATION),
     ):
         function = decorate(function)
     return function
 
 
 def read_content(
-    session: Session, path: Path | None, manifest: Path | None, workers: int | None
+    session: Session, path: Path | str | None, manifest: Path | None, reading: Reading
 ) -> "Manifest | None":
     """Return the manifest of the data at `path`, or the one in the file `manifest`, if any.
 
@@ -48,14 +43,14 @@ def read_content(
         raise click.UsageError("PATH and --manifest exclude each other.")
     if manifest is not None:
         return read_manifest(manifest)
-    return None if path is None else session.fingerprint(path, workers=workers)
+    return None if path is None else session.fingerprint(path, reading)
 
 
 def require_content(
-    session: Session, path: Path | None, manifest: Path | None, workers: int | None
+    session: Session, path: Path | str | None, manifest: Path | None, reading: Reading
 ) -> "Manifest":
     """Return as `read_content` does. Raises `click.UsageError` where there is nothing."""
-    content = read_content(session, path, manifest, workers)
+    content = read_content(session, path, manifest, reading)
     if content is None:
         raise click.UsageError("Give PATH, or --manifest.")
     return content

@@ -49,6 +49,7 @@ class Main(Group):
         "member": f"{_COMMANDS}.member:member",
         "policy": f"{_COMMANDS}.policy:policy",
         "fingerprint": f"{_COMMANDS}.fingerprint:fingerprint",
+        "diff": f"{_COMMANDS}.diff:diff",
         "dataset": f"{_COMMANDS}.dataset:dataset",
         "activity": f"{_COMMANDS}.activity:activity",
         "advance": f"{_COMMANDS}.lifecycle:advance",

@@ -33,14 +33,14 @@ def write_output(path: Path, data: bytes, *, replace: bool = False) -> Path:
     return path
 
 
-def refuse_output_within(source: Path, path: Path, *, replace: bool) -> None:
+def refuse_output_within(source: Path | str, path: Path, *, replace: bool) -> None:
     """Return only if `path` can take what is computed from `source`, before that takes hours.
 
     Raises:
         InvalidPath: `path` lies within the data, and would become part of it.
         OutputExists: `path` is there, and `replace` is false.
     """
-    if path.resolve().is_relative_to(source.resolve()):
+    if isinstance(source, Path) and path.resolve().is_relative_to(source.resolve()):
         raise InvalidPath(
             f"The file {shown(str(path))} would become part of the data at {shown(str(source))}.",
             remedy="Write it somewhere else.",

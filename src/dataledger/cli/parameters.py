@@ -97,6 +97,23 @@ class NameType(click.ParamType):
         return str(value.upper())
 
 
+class LowerNameType(click.ParamType):
+    """Reads one of a few names that are written in lower case, and in no other."""
+
+    def __init__(self, noun: str, *names: str) -> None:
+        self.name = "|".join(names)
+        self._noun = noun
+        self._names = names
+
+    def convert(self, value: Any, _param: object, _ctx: object) -> str:
+        """Return the name."""
+        if value not in self._names:
+            raise _unknown(self._noun, value, self._names)
+        return str(value)
+
+
+ALGORITHM = LowerNameType("digest", "sha256", "sha256-tree", "sm3", "blake3")
+ENGINE = LowerNameType("engine", "local", "dask")
 CAPABILITY = NameType(
     "capability",
     *("CUSTODIAN", "PROCESSOR", "LABELER", "AUDITOR", "CONSUMER", "REGULATOR", "DIRECTORY"),
@@ -162,7 +179,19 @@ class DurationType(click.ParamType):
         return value if isinstance(value, timedelta) else duration(value)
 
 
+class LocationType(click.ParamType):
+    """Reads a path, or the URL of a place that fsspec knows."""
+
+    name = "path"
+
+    def convert(self, value: Any, _param: object, _ctx: object) -> Path | str:
+        """Return a URL as it is, and anything else as a path."""
+        # Not as a path: that would make one slash of two.
+        return value if not isinstance(value, str) or "://" in value else Path(value)
+
+
 COUNT = CountType()
+LOCATION = LocationType()
 MOMENT = Moment()
 DURATION = DurationType()
 VERSION_NAME = VersionNameType()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from dataledger.cli.passphrase import read_passphrase
+from dataledger.cli.reading import FOR_EVIDENCE, Reading
 from dataledger.cli.render.progress import HashingBar, Spinner
 from dataledger.errors import KeystoreError
 
@@ -103,12 +104,36 @@ class Session:
         with self._spinner, Outbox(connection, home=self.home) as outbox:
             yield outbox
 
-    def fingerprint(self, path: Path, *, workers: int | None = None) -> "Manifest":
-        """Return the manifest of the data at `path`, with a progress bar."""
+    def fingerprint(self, path: Path | str, reading: Reading = FOR_EVIDENCE) -> "Manifest":
+        """Return the manifest of the data at `path`, a path or a URL, with a progress bar."""
         from dataledger.manifest import fingerprint
 
+        # What is misspelt shows before hours of hashing.
+        reading.check_engine()
+        digests, records = reading.algorithms(), reading.record_options(self.home)
         with self._spinner.paused(), HashingBar() as bar:
-            return fingerprint(path, workers=workers, progress=bar)
+            if reading.engine != "local":
+                from dataledger.manifest.distributed import fingerprint_by
+                from dataledger.manifest.engines import DaskEngine
+
+                with DaskEngine(reading.scheduler) as engine:
+                    return fingerprint_by(
+                        engine,
+                        path,
+                        digests=digests,
+                        records=records,
+                        progress=bar,
+                        record_progress=bar.count_records,
+                    )
+            return fingerprint(
+                path,
+                digests=digests,
+                records=records,
+                cache=reading.cache(self.home),
+                workers=reading.workers,
+                progress=bar,
+                record_progress=bar.count_records,
+            )
 
     def profile_name(self) -> str:
         """Return the profile that was asked for, else `$DATALEDGER_PROFILE`, else `devnet`."""

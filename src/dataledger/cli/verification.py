@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataledger.cli.output import read_input
+from dataledger.cli.reading import Reading
 from dataledger.cli.session import Session
 from dataledger.contracts.identifiers import DatasetId
 from dataledger.errors import CommitmentMismatch, InvalidArgument, ManifestMismatch, NotFound
 from dataledger.hashing import Digest
 from dataledger.manifest import Difference, Manifest, Proof, compare, parse_proof
+from dataledger.manifest.compare import with_records_of
 from dataledger.manifest.proofs import MAX_PROOF_BYTES
 
 if TYPE_CHECKING:
@@ -33,10 +35,32 @@ class Verification:
 
 
 def verify_data(
-    ledger: "Ledger", dataset: DatasetId, actual: Manifest, number: int | None
+    session: Session,
+    ledger: "Ledger",
+    dataset: DatasetId,
+    path: Path | str,
+    *,
+    number: int | None,
+    workers: int | None,
 ) -> Verification:
-    """Compare `actual` with a version, by default the current one. Raises `NotFound`."""
+    """Compare the data at `path` with a version, by default the current one.
+
+    It is read by the digests that the recorded manifest has, where that is at hand. Files decide:
+    the records in them are not hashed again.
+
+    Raises:
+        NotFound: there is no such version.
+    """
     version = ledger.datasets.version(dataset, number)
+    expected: Manifest | None
+    try:
+        expected = ledger.documents.manifest(version.record.manifest_digest)
+    except (NotFound, CommitmentMismatch):  # not kept here, or no longer what it was
+        expected = None
+    reading = Reading(workers=workers) if expected is None else Reading.like(expected, workers)
+    actual = session.fingerprint(path, reading)
+    if expected is not None:
+        actual = with_records_of(expected, actual)
     try:
         ledger.datasets.verify(dataset, actual, number=version.number)
     except (ManifestMismatch, CommitmentMismatch):
@@ -44,10 +68,9 @@ def verify_data(
     else:
         verified = True
     difference: Difference | None
-    try:
-        expected = ledger.documents.manifest(version.record.manifest_digest)
+    if expected is not None:
         difference = compare(expected, actual)
-    except (NotFound, CommitmentMismatch):  # not kept here, or no longer what it was
+    else:
         difference = compare(actual, actual) if verified else None
     return Verification(version, actual, verified, difference)
 

@@ -7,9 +7,9 @@ from dataledger.chain.home import private_directory
 from dataledger.errors import OutputUnwritable, SourceChanged, SourceUnreadable, shown
 from dataledger.hashing import Digest
 from dataledger.manifest.record_set import RecordSet
-from dataledger.manifest.records.labels import LabelTree
+from dataledger.manifest.records.labels import LabelTree, labels_name
 from dataledger.manifest.records.secret import Keys
-from dataledger.manifest.records.tree import KeptTree
+from dataledger.manifest.records.tree import KeptTree, tree_name
 
 _FOLDER = "trees"
 
@@ -26,11 +26,11 @@ class Trees:
 
     def tree_path(self, record_root: Digest) -> Path:
         """Return where the tree with this root is kept."""
-        return self.folder / f"{record_root.hex}.tree"
+        return self.folder / tree_name(record_root)
 
     def labels_path(self, label_root: Digest) -> Path:
         """Return where the labels with this root are kept."""
-        return self.folder / f"{label_root.hex}.labels"
+        return self.folder / labels_name(label_root)
 
     def tree(self, record_root: Digest) -> KeptTree:
         """Return the tree with this root.
@@ -68,39 +68,35 @@ class Trees:
         # Imported late: proofs from kept trees do not need it.
         from dataledger.manifest.records.engine import RecordOptions, read_records
 
-        self._make_folder()
+        self.make_folder()
         with TemporaryDirectory(dir=self.folder, prefix=".") as draft:
-            tree, labels = Path(draft, "tree"), Path(draft, "labels")
-            has_labels = records.labels is not None
-            options = RecordOptions(
-                keys, labels=has_labels, keep_tree=tree, keep_labels=labels if has_labels else None
-            )
+            options = RecordOptions(keys, labels=records.labels is not None, keep_in=Path(draft))
             if read_records(path, options) != records:
                 raise SourceChanged(
                     f"The records of {shown(str(path))} are not those that were recorded.",
                     remedy="Use the data as it was when the version was recorded, and its secret.",
                 )
-            if records.labels is not None:
-                labels.replace(self.labels_path(records.labels.label_root))
-            tree.replace(self.tree_path(records.record_root))
+            for kept in Path(draft).iterdir():
+                kept.replace(self.folder / kept.name)
 
     def keep(self, tree: KeptTree, record_root: Digest) -> Path:
         """Keep a tree, whole or not at all, and return where. Raises `OutputUnwritable`."""
         path = self.tree_path(record_root)
-        self._make_folder()
+        self.make_folder()
         tree.write(path)
         return path
 
     def keep_labels(self, labels: LabelTree, label_root: Digest) -> Path:
         """Keep labels, whole or not at all, and return where. Raises `OutputUnwritable`."""
         path = self.labels_path(label_root)
-        self._make_folder()
+        self.make_folder()
         labels.write(path)
         return path
 
-    def _make_folder(self) -> None:
+    def make_folder(self) -> Path:
+        """Make the folder, if it is not there, and return it. Raises `OutputUnwritable`."""
         try:
-            private_directory(self.folder)
+            return private_directory(self.folder)
         except OSError as error:
             raise OutputUnwritable(
                 f"The folder {self.folder} cannot be made: {error.strerror}.",

@@ -14,7 +14,7 @@ from dataledger.errors import CommitmentMismatch, ProofFormatError, ProofInvalid
 from dataledger.hashing import Digest
 from dataledger.ledger import Anchor, Capability, DatasetId, Ledger, verify_offline
 from dataledger.ledger.proof_calls import record_entry
-from dataledger.manifest import FileEntry, Manifest, Proof, parse_proof
+from dataledger.manifest import FileEntry, Manifest, Proof, RecordSet, parse_proof
 from dataledger.manifest.proofs import (
     KINDS,
     ConsistencyProof,

@@ -44,12 +44,13 @@ def names(folder: Path) -> list[str]:
 # --------------------------------------------------------------------------------- fingerprint
 
 
-def test_a_fingerprint_has_the_four_values(run: Run, data: Path) -> None:
+def test_a_fingerprint_has_the_values_of_a_version(run: Run, data: Path) -> None:
     manifest = fingerprint(data)
     assert run("fingerprint", str(data), "--json").document == {
         "content_root": str(manifest.content_root),
         "manifest_digest": str(manifest.manifest_digest),
         "file_count": 2,
+        "record_count": 0,
         "size_bytes": 10,
         "manifest": None,
     }

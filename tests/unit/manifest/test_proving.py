@@ -37,7 +37,7 @@ from dataledger.manifest.proving import (
 from dataledger.manifest.records.engine import RecordOptions, read_records
 from dataledger.manifest.records.secret import DatasetSecret
 from dataledger.manifest.records.source import BLOCK_RECORDS
-from dataledger.manifest.records.tree import KeptTree
+from dataledger.manifest.records.tree import KeptTree, tree_name
 
 OTHER_KEYS = DatasetSecret(bytes(32)).keys()
 
@@ -211,8 +211,9 @@ def csv_of(path: Path, columns: list[str], count: int) -> Path:
 def table(path: Path, count: int) -> tuple[FilePlace, RecordData]:
     """Return a CSV file of three columns, fingerprinted."""
     csv_of(path, ["a", "b", "c"], count)
-    tree = path.with_suffix(".tree")
-    records = read_records(path, RecordOptions(KEYS, keep_tree=tree), workers=1)
+    records = read_records(path, RecordOptions(KEYS, keep_in=path.parent), workers=1)
+    assert records is not None
+    tree = path.parent / tree_name(records.record_root)
     entry = FileEntry(path.name, path.stat().st_size, Digest.of(path.read_bytes()), (), records)
     place = Manifest((entry,)).place(path.name)
     return place, RecordData(place, path, KEYS, KeptTree.read(tree))

@@ -7,6 +7,7 @@ import click
 from dataledger.cli.command import group, pass_session, subcommand
 from dataledger.cli.content import content_options, version_option
 from dataledger.cli.parameters import COUNT, ParentName
+from dataledger.cli.reading import Reading
 from dataledger.cli.session import Session
 
 policy_option = click.option(
@@ -51,10 +52,10 @@ def register(
     session: Session,
     *,
     slug: str,
-    path: Path | None,
+    path: Path | str | None,
     manifest: Path | None,
     parents: tuple[ParentName, ...],
-    workers: int | None,
+    reading: Reading,
     policy: str,
 ) -> None:
     """Register a dataset of the account's organisation.
@@ -69,7 +70,7 @@ def register(
     with session.writing() as ledger:
         number = find_policy(ledger, policy).id
         origins = [find_parent(ledger, parent) for parent in parents]
-        content = read_content(session, path, manifest, workers)
+        content = read_content(session, path, manifest, reading)
         confirmed = ledger.datasets.register(slug, content, policy=number, parents=origins)
     event = confirmed.event
     details = [("id", str(event.dataset)), *record_details(event.record)]
@@ -79,32 +80,45 @@ def register(
 @subcommand(
     dataset,
     "add-version",
-    examples=["dataledger dataset add-version acme/roads data/ --account alice"],
+    examples=[
+        "dataledger dataset add-version acme/roads data/ --account alice",
+        "dataledger dataset add-version acme/roads data/ --claim minor",
+    ],
 )
 @click.argument("name", metavar="DATASET")
 @content_options
 @number_option
+@click.option(
+    "--claim",
+    metavar="LEVEL",
+    help="Send nothing, if more changed: major, minor, patch or none; see `dataledger diff`.",
+)
 @pass_session
 def add_version(
     session: Session,
     *,
     name: str,
-    path: Path | None,
+    path: Path | str | None,
     manifest: Path | None,
     parents: tuple[ParentName, ...],
-    workers: int | None,
+    reading: Reading,
     number: int | None,
+    claim: str | None,
 ) -> None:
     """Record what lies at PATH as the dataset's next version."""
     from dataledger.cli.content import require_content
     from dataledger.cli.names import find_dataset, find_parent
     from dataledger.cli.render.confirmation import Confirmation, record_details, version_number
+    from dataledger.manifest.semantic_version import Level
 
+    level = None if claim is None else Level.parse(claim)
     with session.writing() as ledger:
         found = find_dataset(ledger, name)
         origins = [find_parent(ledger, parent) for parent in parents]
-        content = require_content(session, path, manifest, workers)
-        confirmed = ledger.datasets.add_version(found.id, content, number=number, parents=origins)
+        content = require_content(session, path, manifest, reading)
+        confirmed = ledger.datasets.add_version(
+            found.id, content, number=number, parents=origins, claim=level
+        )
     event = confirmed.event
     version = version_number(event)
     headline = f"Version {version} of {found.owner_slug}/{found.slug} is recorded."

@@ -13,6 +13,7 @@ from dataledger.cli.commands.lifecycle import from_option
 from dataledger.cli.content import content_options, version_option
 from dataledger.cli.evidence import evidence_options
 from dataledger.cli.parameters import DURATION, READABLE_PATH, ParentName
+from dataledger.cli.reading import Reading
 from dataledger.cli.session import Session
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -62,10 +63,10 @@ def register(
     session: Session,
     *,
     slug: str,
-    path: Path | None,
+    path: Path | str | None,
     manifest: Path | None,
     parents: tuple[ParentName, ...],
-    workers: int | None,
+    reading: Reading,
     policy: str,
     output: Path,
     force: bool,
@@ -82,7 +83,7 @@ def register(
             slug,
             policy=find_policy(ledger, policy).id,
             parents=[find_parent(ledger, parent) for parent in parents],
-            content=read_content(session, path, manifest, workers),
+            content=read_content(session, path, manifest, reading),
             deadline_unix=deadline(valid_for),
         )
     session.show(SignedView.written(action, output, replace=force))
@@ -102,10 +103,10 @@ def add_version(
     session: Session,
     *,
     name: str,
-    path: Path | None,
+    path: Path | str | None,
     manifest: Path | None,
     parents: tuple[ParentName, ...],
-    workers: int | None,
+    reading: Reading,
     number: int | None,
     output: Path,
     force: bool,
@@ -122,7 +123,7 @@ def add_version(
         action = ledger.datasets.sign_add_version(
             found.id,
             parents=[find_parent(ledger, parent) for parent in parents],
-            content=require_content(session, path, manifest, workers),
+            content=require_content(session, path, manifest, reading),
             number=number or found.version_count + 1,
             deadline_unix=deadline(valid_for),
         )

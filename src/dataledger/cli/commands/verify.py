@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from dataledger.cli.command import command
-from dataledger.cli.content import version_option, workers_option
-from dataledger.cli.parameters import READABLE_PATH
+from dataledger.cli.content import version_option
+from dataledger.cli.parameters import LOCATION, READABLE_PATH
+from dataledger.cli.reading import workers_option
 from dataledger.cli.session import Session
 
 
@@ -17,7 +18,7 @@ from dataledger.cli.session import Session
         "dataledger verify data/ acme/roads --version 2 --json",
     ],
 )
-@click.argument("path", type=READABLE_PATH)
+@click.argument("path", type=LOCATION)
 @click.argument("name", metavar="DATASET")
 @version_option
 @click.option("--manifest", type=READABLE_PATH, help="The recorded one, to name files by.")
@@ -26,7 +27,7 @@ from dataledger.cli.session import Session
 def verify(
     ctx: click.Context,
     *,
-    path: Path,
+    path: Path | str,
     name: str,
     version: int | None,
     manifest: Path | None,
@@ -34,8 +35,8 @@ def verify(
 ) -> None:
     """Check data against what the chain recorded.
 
-    Each file that differs is named. Ends with exit code 1 when it differs. Warns when the version,
-    or one that it came from, was recalled.
+    Every file is read; each one that differs is named. Ends with exit code 1 when it differs. Warns
+    when the version, or one that it came from, was recalled.
     """
     from dataledger.cli.content import read_manifest
     from dataledger.cli.names import Names, find_dataset
@@ -47,8 +48,9 @@ def verify(
         found = find_dataset(ledger, name)
         if manifest is not None:
             ledger.documents.keep(read_manifest(manifest))
-        actual = session.fingerprint(path, workers=workers)
-        verification = verify_data(ledger, found.id, actual, version)
+        verification = verify_data(
+            session, ledger, found.id, path, number=version, workers=workers
+        )
         taints = ledger.lineage.recalled_ancestors(found.id, verification.version.number)
         session.show(VerificationView(verification, taints, Names(ledger)))
     if not verification.verified:

@@ -19,11 +19,12 @@ class FingerprintView:
     written_to: Path | None
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the four values that a version records, and the manifest's file, if any."""
+        """Return the values that a version records, and the manifest's file, if any."""
         return {
             "content_root": str(self.manifest.content_root),
             "manifest_digest": str(self.manifest.manifest_digest),
             "file_count": self.manifest.file_count,
+            "record_count": self.manifest.record_count,
             "size_bytes": self.manifest.size_bytes,
             "manifest": None if self.written_to is None else str(self.written_to),
         }
@@ -39,6 +40,7 @@ class FingerprintView:
                 ("manifest digest", str(manifest.manifest_digest)),
                 ("files", f"{manifest.file_count:,}"),
                 ("size", f"{size_text(manifest.size_bytes)} ({manifest.size_bytes:,} bytes)"),
+                ("records", f"{manifest.record_count:,}" if manifest.salt_scheme else None),
                 ("manifest", None if self.written_to is None else str(self.written_to)),
             ]
         )

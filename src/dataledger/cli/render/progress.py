@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from dataledger.manifest import Progress
+    from dataledger.manifest.records.engine import RecordProgress
 
 PATIENCE_SECONDS = 1.0
 
@@ -73,6 +74,7 @@ class HashingBar:
         self._shown = sys.stderr.isatty()
         self._started_at = time.monotonic()
         self._bar: Bar | None = None
+        self._counts_records = False
 
     def __enter__(self) -> Self:
         return self
@@ -83,15 +85,58 @@ class HashingBar:
 
     def __call__(self, progress: "Progress") -> None:
         """Draw `progress`, unless it is still early or nobody is looking."""
+        bar = self._drawn(self._begin)
+        if bar is not None:
+            files = f"{progress.files_done:,} of {progress.files_total:,} files"
+            bar.update(
+                bar.task_ids[0],
+                completed=progress.bytes_done,
+                total=progress.bytes_total,
+                description=files,
+            )
+
+    def count_records(self, progress: "RecordProgress") -> None:
+        """Draw how many records are hashed, instead of files, from the first call on."""
+        if not self._counts_records:
+            self.__exit__()
+            self._bar, self._counts_records = None, True
+        bar = self._drawn(self._begin_records)
+        if bar is not None:
+            bar.update(
+                bar.task_ids[0],
+                completed=progress.records_done,
+                total=progress.records_total or None,
+            )
+
+    def _drawn(self, begin: Callable[[], "Bar"]) -> "Bar | None":
         if not self._shown or time.monotonic() - self._started_at < PATIENCE_SECONDS:
-            return
+            return None
         if self._bar is None:
-            self._bar = self._begin()
-        files = f"{progress.files_done:,} of {progress.files_total:,} files"
-        task = self._bar.task_ids[0]
-        self._bar.update(
-            task, completed=progress.bytes_done, total=progress.bytes_total, description=files
+            self._bar = begin()
+        return self._bar
+
+    def _begin_records(self) -> "Bar":
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
         )
+
+        from dataledger.cli.render.screen import Screen
+
+        bar = Progress(
+            TextColumn("Hashing records"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Screen(to_stderr=True).console,
+            transient=True,
+        )
+        bar.add_task("")
+        bar.start()
+        return bar
 
     def _begin(self) -> "Bar":
         from rich.progress import (

@@ -52,10 +52,9 @@ class RecordOptions:
     keys: Keys
     labels: bool = False
     """Whether to make the label tree, which can show later that a record is absent."""
-    keep_tree: Path | None = None
-    """Where to keep the tree, so that proofs are quick; only for a single file."""
-    keep_labels: Path | None = None
-    """Where to keep the label tree, for proofs of absence; only for a single file."""
+    keep_in: Path | None = None
+    """The folder to keep trees in, so that proofs are quick: one file for each, named by its root;
+    see `tree_name` and `labels_name`."""
     engine: Engine | None = None
     """What hashes; by default, the fastest that is installed and worth starting."""
 
@@ -146,12 +145,12 @@ class Combiner:
             self._root.append(group)
         for root, leaf in zip(self._column_roots, _hashes(result.column_leaves), strict=True):
             root.append(leaf)
-        if self._options.keep_tree is not None:
+        if self._options.keep_in is not None:
             self._groups += result.groups
         self._labels += result.labels
 
     def finish(self) -> RecordSet:
-        """Return the record set, and keep the trees that `options` name a place for.
+        """Return the record set, and keep the trees where `options` name a folder for them.
 
         Raises:
             InvalidArgument: blocks are missing.
@@ -167,16 +166,17 @@ class Combiner:
             for column, root in zip(self._plan.columns, self._column_roots, strict=True)
         ]
         labels = self._keep_labels()
-        if self._options.keep_tree is not None:
-            from dataledger.manifest.records.tree import KeptTree
+        record_root = _sha256(self._root.root())
+        if self._options.keep_in is not None:
+            from dataledger.manifest.records.tree import KeptTree, tree_name
 
             secret_id = self._options.keys.secret_id
             tree = KeptTree.of(self._plan, secret_id, bytes(self._groups), columns)
-            tree.write(self._options.keep_tree)
+            tree.write(self._options.keep_in / tree_name(record_root))
         return RecordSet(
             format=self._plan.format,
             record_count=self._record_count,
-            record_root=_sha256(self._root.root()),
+            record_root=record_root,
             secret_id=self._options.keys.secret_id,
             column_root=_sha256(table_root(columns)) if columns else None,
             labels=labels,
@@ -185,12 +185,13 @@ class Combiner:
     def _keep_labels(self) -> LabelSet | None:
         if not self._options.labels:
             return None
-        from dataledger.manifest.records.labels import LabelTree
+        from dataledger.manifest.records.labels import LabelTree, labels_name
 
         tree = LabelTree.build(self._labels)
-        if self._options.keep_labels is not None:
-            tree.write(self._options.keep_labels)
-        return LabelSet(tree.count, _sha256(tree.root))
+        label_root = _sha256(tree.root)
+        if self._options.keep_in is not None:
+            tree.write(self._options.keep_in / labels_name(label_root))
+        return LabelSet(tree.count, label_root)
 
 
 def _hashes(joined: bytes) -> Iterator[Hash32]:
@@ -253,23 +254,12 @@ def read_record_files(
     errors are those of `read_records`; `run`, if given, does all the work in the place of workers.
 
     Raises:
-        InvalidArgument: also, a file's name says no format, or a tree is to be kept of several.
+        InvalidArgument: also, a file's name says no format.
     """
     count = usable_processors() if workers is None else workers
     if count < 1:
         raise InvalidArgument(
             f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
-        )
-    keeps = options.keep_tree is not None or options.keep_labels is not None
-    if keeps and len(paths) > 1:
-        raise InvalidArgument(
-            f"There is one place to keep a tree, and there are {len(paths)} files.",
-            remedy="Read the files one by one.",
-        )
-    if options.keep_labels is not None and not options.labels:
-        raise InvalidArgument(
-            "There is a place to keep labels, and none are to be made.",
-            remedy="Ask for labels as well.",
         )
     sources = [_Source.find(path) for path in paths]
     if run is not None:

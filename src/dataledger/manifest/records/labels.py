@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from dataledger.errors import Conflict, NotFound, OutputUnwritable, SourceUnreadable, shown
-from dataledger.hashing import EMPTY_ROOT, Hash32, leaf_hash, root
+from dataledger.hashing import EMPTY_ROOT, Digest, Hash32, leaf_hash, root
 from dataledger.hashing.ranges import range_path
 from dataledger.manifest.records.leaves import group_roots
 from dataledger.manifest.records.source import BLOCK_RECORDS, GROUP_RECORDS
@@ -44,6 +44,11 @@ class Gap(NamedTuple):
     """The label before and the label after; one alone at an end, none in the empty tree."""
     path: tuple[Hash32, ...]
     """Their range path; see `dataledger.hashing.ranges`."""
+
+
+def labels_name(label_root: Digest) -> str:
+    """Return the name of the file that keeps the labels with this root, in a folder of such."""
+    return f"{label_root.hex}.labels"
 
 
 @dataclass(frozen=True, slots=True)

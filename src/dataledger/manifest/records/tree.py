@@ -29,7 +29,7 @@ from dataledger.errors import (
     UsageError,
     shown,
 )
-from dataledger.hashing import Hash32, node_hash, parse_canonical, root
+from dataledger.hashing import Digest, Hash32, node_hash, parse_canonical, root
 from dataledger.hashing.ranges import Subtree, split
 from dataledger.manifest.record_set import RecordFormat, SecretId, to_secret_id
 from dataledger.manifest.records.columns import ColumnEntry
@@ -42,6 +42,11 @@ _HASH_BYTES = 32
 _GROUPS_PER_BLOCK = BLOCK_RECORDS // GROUP_RECORDS
 _TEXT_FORMATS = (RecordFormat.CSV, RecordFormat.JSONL)
 _REMEDY = "Fingerprint the records again with the same secret: that keeps the tree anew."
+
+
+def tree_name(record_root: Digest) -> str:
+    """Return the name of the file that keeps the tree with this root, in a folder of such."""
+    return f"{record_root.hex}.tree"
 
 
 @dataclass(frozen=True)
