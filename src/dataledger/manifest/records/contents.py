@@ -43,7 +43,8 @@ class Contents:
 
     def joined(self, batches: Sequence[Any]) -> Sequence[Any]:
         """Return the batches as one, where Arrow can join such columns."""
-        if len(batches) <= 1:
+        # Units of time may differ from batch to batch; rows do not depend on them.
+        if len(batches) <= 1 or any(batch.schema != batches[0].schema for batch in batches):
             return batches
         with reading(*self._file):
             try:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataledger.errors import RecordError
+from dataledger.errors import RecordError, shown
 from dataledger.manifest.records.heads import heads_of, heads_with_lengths, set_null
 from dataledger.manifest.records.layout import (
     Indirection,
@@ -42,7 +42,7 @@ def encode(batch: pa.RecordBatch, first_record: int) -> Iterator[EncodedBatch]:
     `first_record` is the number of its first row.
 
     Raises:
-        RecordError: a row is longer than `MAX_RECORD_BYTES`.
+        RecordError: a row is longer than `MAX_RECORD_BYTES`, or a type is beyond this pyarrow.
     """
     sizes = np.zeros(batch.num_rows, np.int64)
     for column in batch.columns:
@@ -59,7 +59,14 @@ def encode(batch: pa.RecordBatch, first_record: int) -> Iterator[EncodedBatch]:
         before = int(ends[begin - 1]) if begin else 0
         end = int(np.searchsorted(ends, before + BATCH_BYTES, side="right"))
         end = max(end, begin + 1)
-        yield _encode_at_once(batch.slice(begin, end - begin))
+        try:
+            encoded = _encode_at_once(batch.slice(begin, end - begin))
+        except pa.ArrowNotImplementedError as error:
+            raise RecordError(
+                f"The installed pyarrow {pa.__version__} cannot read a column: {shown(str(error))}",
+                remedy="Install a newer pyarrow, or write the table with plainer types.",
+            ) from error
+        yield encoded
         begin = end
 
 

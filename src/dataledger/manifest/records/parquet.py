@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataledger.manifest.records.contents import Contents, reading
+from dataledger.manifest.records.int96 import exact, int96_columns
 from dataledger.manifest.records.schema import columns_of
 from dataledger.manifest.records.source import BATCH_BYTES
 
@@ -42,6 +43,7 @@ def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
         counts = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         if sum(counts) != file.metadata.num_rows:
             raise ValueError("the row groups do not add up to the number of rows")
+        int96_columns(file)
         return columns_of(file.schema_arrow), counts
 
 
@@ -55,26 +57,38 @@ def read_from(path: str, row_group: int) -> Contents:
     with reading(path, _NAME):
         file = _open(path)
         columns = columns_of(file.schema_arrow)
-    return Contents(path, _NAME, columns, _batches(file, row_group))
+    return Contents(path, _NAME, columns, _batches(path, file, row_group))
 
 
-def _open(path: str) -> Any:
+def _open(path: str, **options: Any) -> Any:
     # Not mapped into memory: whoever cuts a mapped file short kills those who read it.
     return pq.ParquetFile(
-        pa.OSFile(path), memory_map=False, pre_buffer=False, buffer_size=_BUFFER_BYTES
+        pa.OSFile(path), memory_map=False, pre_buffer=False, buffer_size=_BUFFER_BYTES, **options
     )
 
 
-def _batches(file: Any, row_group: int) -> Iterator[Any]:
+def _batches(path: str, file: Any, row_group: int) -> Iterator[Any]:
     row_groups = range(row_group, file.num_row_groups)
     # Worker processes are as many as the cores already. The main process reads for a proof, which
     # wants few rows far inside a row group, and soon.
     alone = multiprocessing.parent_process() is None
     most = _READ_ROWS_ALONE if alone else _READ_ROWS
     rows = min((_rows_in_a_batch(file.metadata.row_group(n)) for n in row_groups), default=1)
-    yield from file.iter_batches(
-        batch_size=min(rows, most), row_groups=list(row_groups), use_threads=alone
-    )
+    options = {
+        "batch_size": min(rows, most),
+        "row_groups": list(row_groups),
+        "use_threads": alone,
+    }
+    batches = file.iter_batches(**options)
+    old_times = int96_columns(file)
+    if not old_times:
+        yield from batches
+        return
+    in_seconds = _open(path, coerce_int96_timestamp_unit="s")
+    for batch, seconds in zip(
+        batches, in_seconds.iter_batches(columns=old_times, **options), strict=True
+    ):
+        yield exact(batch, seconds)
 
 
 def _rows_in_a_batch(row_group: Any) -> int:

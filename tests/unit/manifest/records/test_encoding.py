@@ -229,3 +229,12 @@ def test_what_a_few_bytes_stand_for_is_refused_before_it_is_made() -> None:
         array = pa.ListViewArray.from_arrays(zeros, sizes, array)
     with pytest.raises(RecordError, match="Record 0 takes more than"):
         list(encode(pa.record_batch({"c": array}), 0))
+
+
+def test_a_type_beyond_the_installed_pyarrow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Any) -> Any:
+        raise pa.ArrowNotImplementedError("Unsupported cast from string_view")
+
+    monkeypatch.setattr(encoding, "_encode_at_once", refuse)
+    with pytest.raises(RecordError, match=r"The installed pyarrow .* .Unsupported cast"):
+        list(encode(pa.record_batch({"c": ["a"]}), 0))

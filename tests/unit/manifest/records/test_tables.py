@@ -22,6 +22,7 @@ from dataledger.errors import (
 )
 from dataledger.manifest.record_set import RecordFormat
 from dataledger.manifest.records import tables
+from dataledger.manifest.records.int96 import exact
 from dataledger.manifest.records.source import BLOCK_RECORDS, Block, Column, Plan
 from dataledger.manifest.records.tables import plan_table, read_block
 
@@ -193,6 +194,38 @@ def test_a_table_without_columns_has_empty_rows(tmp_path: Path) -> None:
     assert (plan.columns, read(plan, plan.blocks[0])) == ((), [b"", b"", b""])
 
 
+@pytest.mark.parametrize("rows_per_group", [2, 100])
+def test_old_timestamps_do_not_run_over(rows_per_group: int, tmp_path: Path) -> None:
+    times = pa.array([0, -1, None, 253_402_300_799, -62_135_596_800] * 2, pa.timestamp("s"))
+    table = pa.table({"at": times, "n": range(10)})
+    options = {"use_deprecated_int96_timestamps": True, "row_group_size": rows_per_group}
+    pq.write_table(table, tmp_path / "t", **options)
+    plan = plan_table(str(tmp_path / "t"), RecordFormat.PARQUET)
+    assert read(plan, plan.blocks[0]) == slow_records.rows(table)
+    precise = pa.table({"at": pa.array([1, None, -(2**62)], pa.timestamp("ns"))})
+    pq.write_table(precise, tmp_path / "p", **options)
+    plan = plan_table(str(tmp_path / "p"), RecordFormat.PARQUET)
+    assert read(plan, plan.blocks[0]) == slow_records.rows(precise)
+
+
+def test_old_timestamps_beyond_arrow_are_refused() -> None:
+    def column(value: int, unit: str) -> Any:
+        return pa.record_batch({"at": pa.array([value], pa.timestamp(unit))})
+
+    far = 10**10
+    runs_over = (far * 10**9 + 2**63) % 2**64 - 2**63
+    assert exact(column(runs_over + 5000, "ns"), column(far, "s")) == column(far * 10**6 + 5, "us")
+    with pytest.raises(ValueError, match="outside of what Arrow can hold"):
+        exact(column(runs_over + 5, "ns"), column(far, "s"))
+
+
+def test_old_timestamps_in_lists_are_refused(tmp_path: Path) -> None:
+    table = pa.table({"l": pa.array([[1]], pa.list_(pa.timestamp("us")))})
+    pq.write_table(table, tmp_path / "t", use_deprecated_int96_timestamps=True)
+    with pytest.raises(RecordError, match="INT96 timestamp stands inside a list"):
+        plan_table(str(tmp_path / "t"), RecordFormat.PARQUET)
+
+
 # ------------------------------------------------------------------------------------- refusals
 
 
@@ -232,6 +265,24 @@ def test_text_that_is_not_utf_8_is_refused(writer: str, tmp_path: Path) -> None:
     text = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"]).buffers())
     plan = plan_of(writer, pa.table({"s": text}), tmp_path / "t")
     with pytest.raises(RecordError, match=r"(?i)utf"):
+        read(plan, plan.blocks[0])
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind"),
+    [
+        (86_400_000_000, pa.time64("us")),
+        (-1, pa.time64("ns")),
+        (1, pa.date64()),
+    ],
+    ids=str,
+)
+def test_times_outside_of_the_day_and_dates_with_a_time_are_refused(
+    stored: int, kind: Any, tmp_path: Path
+) -> None:
+    table = pa.table({"c": pa.array([stored], pa.int64()).view(kind)})
+    plan = plan_of("file", table, tmp_path / "t")
+    with pytest.raises(RecordError, match="cannot be read as Arrow IPC"):
         read(plan, plan.blocks[0])
 
 
