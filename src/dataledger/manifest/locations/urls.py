@@ -46,13 +46,13 @@ def shown_location(url: str) -> str:
     parts = _LOCATION.fullmatch(url)
     if parts is None:
         return shown(url)
-    rest = re.split(r"[?#]", parts["rest"], maxsplit=1)[0]
-    authority, slash, path = rest.partition("/")
+    rest = parts["rest"]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
-        rest = authority.rpartition("@")[2] + slash + path
-    elif ":" in authority and "@" in rest:  # the password holds a slash
+        rest = authority.rpartition("@")[2] + rest[len(authority) :]
+    elif ":" in authority and "@" in rest:  # the password holds a slash or another such mark
         rest = rest.rpartition("@")[2]
-    return shown(f"{parts['scheme']}://{rest}")
+    return shown(f"{parts['scheme']}://{re.split(r'[?#]', rest, maxsplit=1)[0]}")
 
 
 def local_path(url: str) -> str:
