@@ -230,6 +230,8 @@ def _problems(policy: Policy) -> Iterator[str]:
             yield f"{where} stands there twice"
         for problem in _edge_problems(edge, own):
             yield f"{where} {problem}"
+    if policy.gate is not None and not int(policy.gate, 16):
+        yield "its gate is the zero address, which stands for none"
     gated = any(edge.gated for edge in policy.edges)
     if gated != (policy.gate is not None):
         yield "a gate belongs to a policy exactly when one of its edges is gated"

@@ -126,6 +126,7 @@ def _member(name: str, value: object) -> Callable[[Any], None]:
         ),
         (_member("gate", "0x12"), "not an address"),
         (_member("gate", "0x" + "ab" * 20), "a gate belongs to a policy exactly when"),
+        (_member("gate", "0x" + "00" * 20), "its gate is the zero address"),
         (_member("comment", "hello"), "unknown member"),
         (lambda document: document.pop("edges"), "lacks the member 'edges'"),
         (
