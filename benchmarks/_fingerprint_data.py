@@ -37,6 +37,8 @@ class Sizes:
     middle_bytes: int
     rows: tuple[int, ...]
     """Of each table, in growing order."""
+    formats: tuple[str, ...] = FORMATS
+    """Of the tables that are read; all are made."""
 
     @property
     def total_bytes(self) -> int:
@@ -48,7 +50,7 @@ class Sizes:
 
 FULL = Sizes(2 * GIBI, 100_000, 10 * KIBI, 2000, MEBI, (1_000_000, 3_000_000, 10_000_000))
 QUICK = Sizes(64 * MEBI, 5000, 10 * KIBI, 100, MEBI, (100_000, 200_000))
-TINY = Sizes(3 * MEBI, 20, 10 * KIBI, 2, MEBI, (700,))
+TINY = Sizes(3 * MEBI, 20, 10 * KIBI, 2, MEBI, (700,), ("csv", "parquet"))
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ import statistics
 import sys
 from typing import TYPE_CHECKING, Any
 
-from _fingerprint_data import FORMATS
 from _fingerprint_machine import HERE
 from _fingerprint_measure import SubjectFailed, run
 from _fingerprint_model import Case, CaseResult, Kind, Measurement, Subject, Target, Unit, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from _fingerprint_data import Data
 
@@ -27,7 +26,7 @@ def measure_proofs(data: Data, tell: Callable[[str], None]) -> list[CaseResult]:
     rows = data.sizes.rows[-1]
     case = Case("proofs", f"Proof of 1 record of {rows:,}", Unit.RECORDS, Work(0, records=1))
     result = CaseResult(case, [])
-    proofs = {form: data.scratch / f"proof-{form}.json" for form in FORMATS}
+    proofs = {form: data.scratch / f"proof-{form}.json" for form in data.sizes.formats}
     for form, proof in proofs.items():
         tell(f"{case.title}: {form}")
         table = str(data.table(rows, form))
@@ -46,7 +45,7 @@ def measure_proofs(data: Data, tell: Callable[[str], None]) -> list[CaseResult]:
     gas = answer(result, "gas", ("_fingerprint_gas.py", *made)) if made else None
     for values, used in zip(result.values.values(), gas["gas"] if gas else [], strict=False):
         values |= {"gas": used["execution"], "gas with a transaction": used["transaction"]}
-    result.targets = targets(result)
+    result.targets = targets(result, data.sizes.formats)
     result.notes = [
         "Made: the kept tree read, the record's block read again, the proof written. Verified:",
         "parsed, and led to the content root. Gas: of verifyRecord, called by another contract;",
@@ -70,7 +69,7 @@ def answer(result: CaseResult, name: str, command: tuple[str, ...]) -> dict[str,
     return found
 
 
-def targets(result: CaseResult) -> list[Target]:
+def targets(result: CaseResult, formats: Sequence[str]) -> list[Target]:
     promises = (
         ("made, ms", MAKE_SECONDS * 1000, "ms"),
         ("bytes", PROOF_BYTES, "bytes"),
@@ -85,6 +84,6 @@ def targets(result: CaseResult) -> list[Target]:
             at_most=True,
             unit=unit,
         )
-        for form in FORMATS
+        for form in formats
         for name, need, unit in promises
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from _fingerprint_data import FORMATS
 from _fingerprint_machine import HERE, processors, read_limit, speed_limit
 from _fingerprint_measure import measure
 from _fingerprint_model import Case, CaseResult, Effort, Kind, Subject, Target, Unit, Work
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 OURS = str(HERE / "_fingerprint_ours.py")
 ENGINES = {"hashlib": "hashlib", "accelerated": "numba+libcrypto"}
 """As the tables call them, and as the package does."""
+EXTRAS = {"labels": "--labels", "sha256 of the file": "--whole"}
+"""What can be made as well, and the option of `_fingerprint_ours.py` that makes it."""
 
 RATE_TARGETS = {"hashlib": 1e6, "accelerated": 2e6}
 MEMORY_TARGET_BYTES = 1024**3
@@ -40,7 +41,7 @@ def measure_records(
         longest = rows == data.sizes.rows[-1]
         lines = data.table(rows, "jsonl")
         case = Case(f"rows-{rows}", f"{rows:,} records", Unit.RECORDS, work_of(data, rows, "jsonl"))
-        subjects = ours(data, rows, labels=longest)
+        subjects = ours(data, rows, extras=longest)
         notes = []
         if longest and effort.others:
             samples = {peer: Work(0, records=min(rows, count)) for peer, count in SAMPLES.items()}
@@ -55,7 +56,7 @@ def measure_records(
         result = measure(case, subjects, min(effort.runs, MOST_RUNS), tell)
         result.notes += notes
         results.append(result)
-    results[-1].targets = targets(results)
+    results[-1].targets = targets(results, data.sizes.formats)
     return results
 
 
@@ -63,36 +64,38 @@ def work_of(data: Data, rows: int, form: str) -> Work:
     return Work(data.table(rows, form).stat().st_size, records=rows)
 
 
-def name_of(form: str, engine: str, *, labels: bool = False) -> str:
-    return f"ours: {form}, {engine}{', labels' if labels else ''}"
+def name_of(form: str, engine: str, extra: str = "") -> str:
+    return f"ours: {form}, {engine}{', ' * bool(extra)}{extra}"
 
 
-def ours(data: Data, rows: int, *, labels: bool) -> list[Subject]:
-    variants = [(form, engine, False) for form in FORMATS for engine in ENGINES]
-    if labels:
-        # Labels cost the same for a record of any format; these two stand for text and tables.
-        variants += [("jsonl", "accelerated", True), ("parquet", "accelerated", True)]
+def ours(data: Data, rows: int, *, extras: bool) -> list[Subject]:
+    formats = data.sizes.formats
+    variants = [(form, engine, "") for form in formats for engine in ENGINES]
+    if extras:
+        # They cost the same for any format; these two stand for text and tables.
+        some = [form for form in ("jsonl", "parquet") if form in formats]
+        variants += [(form, "accelerated", extra) for form in some for extra in EXTRAS]
     return [
         Subject(
-            name=name_of(form, engine, labels=with_labels),
+            name=name_of(form, engine, extra),
             kind=Kind.OURS,
             command=(
                 *(sys.executable, OURS, "records", str(data.table(rows, form))),
                 *("--engine", ENGINES[engine]),
-                *(["--labels"] if with_labels else []),
+                *([EXTRAS[extra]] if extra else []),
             ),
             answer=own_time,
             work=work_of(data, rows, form),
         )
-        for form, engine, with_labels in variants
+        for form, engine, extra in variants
     ]
 
 
-def targets(results: Sequence[CaseResult]) -> list[Target]:
+def targets(results: Sequence[CaseResult], formats: Sequence[str]) -> list[Target]:
     shortest, longest = results[0], results[-1]
     title = longest.case.title
     found = []
-    for form in FORMATS:
+    for form in formats:
         for engine in ENGINES:
             name = name_of(form, engine)
             said = f"{title}, {form}, {engine}"
