@@ -297,7 +297,11 @@ def test_a_manifest_file_stands_for_its_data(run: Run, ledger: FakeLedger, tmp_p
     dataset, manifest = ledger.datasets.add_version.call_args.args
     assert dataset == ROADS
     assert manifest.to_bytes() == file.read_bytes()
-    assert ledger.datasets.add_version.call_args.kwargs == {"number": 2, "parents": []}
+    assert ledger.datasets.add_version.call_args.kwargs == {
+        "number": 2,
+        "parents": [],
+        "claim": None,
+    }
     assert "Version 2 of acme/roads" in outcome.out
 
 
