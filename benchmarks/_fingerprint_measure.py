@@ -18,7 +18,7 @@ from _fingerprint_model import Case, CaseResult, Kind, Measurement, Run, Subject
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-SAMPLE_SECONDS = 0.01
+SAMPLE_SECONDS = 0.02
 SAMPLES_A_SEARCH = 5
 """To look for new processes takes longer than to look at those that are known."""
 PEER_SECONDS = 30
