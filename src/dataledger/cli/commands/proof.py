@@ -36,9 +36,7 @@ from dataledger.cli.session import Session
     help="That records were only added between two versions; without DATASET, two manifests.",
 )
 @click.option("--data", type=READABLE_PATH, metavar="DIR", help="Where the version's data lies.")
-@click.option(
-    "--secret", metavar="NAME|FILE", help="Salted the records.  [default: by id]"
-)
+@click.option("--secret", metavar="NAME|FILE", help="Salted the records.  [default: by id]")
 @click.option("--extract", type=READABLE_PATH, metavar="FILE", help="Takes the proved --bytes.")
 @click.option("-o", "--output", required=True, type=READABLE_PATH, help="The proof file.")
 @click.option("--force", is_flag=True, help="Replace that file.")
@@ -65,7 +63,7 @@ def prove(  # one for each option
     version: int | None,
     manifest: Path | None,
 ) -> None:
-    """Write a proof of what a version holds: a file, records, bytes, a column.
+    """Prove what a version holds, or does not, in one small file.
 
     Anybody can check it offline. It tells nothing of the version's other content but hashes.
     Without DATASET, it is made from --manifest alone, and names no chain.
