@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from dataledger.manifest.proofs.byte_range import chunk_leaf
 from dataledger.manifest.records.engine import RecordOptions, read_records
 
 KEYS = SECRET.keys()
+HEAVY = ["eth_abi", "eth_account", "numba", "numpy", "pyarrow", "requests", "web3"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,35 @@ def test_what_is_proved_is_shown(world: World) -> None:
     assert '["4", "né4"]' in world.run("verify-proof", str(world.proof)).out
     world.prove(*KINDS["schema"])
     assert [column["name"] for column in world.verify().document["columns"]] == ["id", "name"]
+
+
+@pytest.mark.parametrize("kind", ["record", "range", "schema"])
+def test_checking_a_proof_offline_loads_neither_tables_nor_chain(kind: str, world: World) -> None:
+    world.prove(*KINDS[kind])
+    code = (
+        "import sys\n"
+        "from dataledger.cli.main import main\n"
+        "try:\n"
+        f"    main(args=['verify-proof', {str(world.proof)!r}, '--json'])\n"
+        "except SystemExit as end:\n"
+        f"    print('heavy:', [n for n in {HEAVY} if n in sys.modules], end.code)\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert finished.stdout.splitlines()[-1] == "heavy: [] 0"
+
+
+def test_a_hostile_record_does_nothing_to_the_terminal(world: World) -> None:
+    hostile = '{"text":"\x1b[2J\u202e[bold]"}'
+    data = world.folder / "hostile"
+    data.mkdir()
+    (data / "h.jsonl").write_text(hostile)
+    manifest = world.write("hostile.json", Manifest((entry_of(data / "h.jsonl"),)).to_bytes())
+    assert world.prove("--record", "0", data=data, manifest=manifest).code == 0
+    drawn = world.run("verify-proof", str(world.proof)).out
+    assert r"\x1b[2J\u202e[bold]" in drawn
+    assert world.verify().document["record"] == hostile
 
 
 def test_data_is_held_against_the_proof(world: World) -> None:
