@@ -94,7 +94,9 @@ _OPTIONS = (
         "digests",
         multiple=True,
         type=ALGORITHM,
-        help="Repeatable; all are made in one read, the first one leads.  [default: sha256]",
+        metavar="NAME",
+        help="sha256, sha256-tree, sm3 or blake3; repeatable: all in one read, the first one "
+        "leads.  [default: sha256]",
     ),
     click.option(
         "--records",
@@ -127,7 +129,14 @@ _OPTIONS = (
 )
 
 _CLUSTER_OPTIONS = (
-    click.option("--engine", type=ENGINE, default="local", show_default=True, help="Who hashes."),
+    click.option(
+        "--engine",
+        type=ENGINE,
+        metavar="NAME",
+        default="local",
+        show_default=True,
+        help="Who hashes: local or dask.",
+    ),
     click.option("--scheduler", metavar="ADDRESS", help="The Dask scheduler of a running cluster."),
 )
 
