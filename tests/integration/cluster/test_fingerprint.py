@@ -10,26 +10,28 @@ from dataledger.errors import RecordError, SourceChanged, SourceNotFound
 from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
 from dataledger.manifest import fingerprint
 from dataledger.manifest.distributed import fingerprint_by, run_by
+from dataledger.manifest.engines import DaskEngine
 from dataledger.manifest.engines.files import SharedFile, WholeFiles, hash_unit
 from dataledger.manifest.records.accelerate import Engine
 from dataledger.manifest.records.engine import RecordOptions, read_records
 from dataledger.manifest.records.secret import DatasetSecret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from distributed import LocalCluster
+
     from dataledger.manifest import Progress
-    from dataledger.manifest.engines import DaskEngine
 
 # By hashlib, since loading the accelerator takes each worker longer than the work.
 OPTIONS = RecordOptions(DatasetSecret(bytes(range(32))).keys(), labels=True, engine=Engine.HASHLIB)
 
 
 @pytest.fixture
-def small_units(engine: DaskEngine, monkeypatch: pytest.MonkeyPatch) -> DaskEngine:
-    monkeypatch.setattr(engine, "unit_bytes", 2 * TREE_CHUNK_BYTES)
-    return engine
+def small_units(cluster: LocalCluster) -> Iterator[DaskEngine]:
+    with DaskEngine(cluster.scheduler_address, unit_bytes=2 * TREE_CHUNK_BYTES) as engine:
+        yield engine
 
 
 @pytest.fixture

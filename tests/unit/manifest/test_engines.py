@@ -77,6 +77,11 @@ class TestAddress:
             DaskEngine("tls://10.0.0.1:8786", security=security, timeout_seconds=0.1)
 
 
+def test_units_of_less_than_a_chunk_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="too few for one call"):
+        DaskEngine("tcp://127.0.0.1:8786", unit_bytes=1)
+
+
 def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(DependencyMissing) as caught:

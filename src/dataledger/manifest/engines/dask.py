@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import uuid4
 
-from dataledger.errors import ClusterError, DependencyMissing, shown
+from dataledger.errors import ClusterError, DependencyMissing, InvalidArgument, shown
+from dataledger.hashing import TREE_CHUNK_BYTES
 from dataledger.manifest.engines.calls import Answer, Call
 from dataledger.manifest.engines.scheduler import connect
 
@@ -25,15 +26,15 @@ R = TypeVar("R")
 _AHEAD = 3
 """Calls submitted for each thread of the cluster: it is never idle, and little is to withdraw."""
 
+UNIT_BYTES = 256 * 1024 * 1024
+"""Some 200 ms of work; a call costs about 6 ms, as docs/adr/0013-cluster-engine.md measures."""
+
 _LOOK_SECONDS = 2.0
 """How often to see which workers there are."""
 
 
 class DaskEngine:
     """Work on a Dask cluster that exists already. Use it in a `with` statement."""
-
-    unit_bytes = 256 * 1024 * 1024
-    """Some 200 ms of work; a call costs about 6 ms, as docs/adr/0013-cluster-engine.md measures."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class DaskEngine:
         security: "Security | None" = None,
         unprotected: bool = False,
         timeout_seconds: float = 30.0,
+        unit_bytes: int = UNIT_BYTES,
     ) -> None:
         """Join the cluster. Its scheduler and its workers need DataLedger, in the same version.
 
@@ -53,13 +55,22 @@ class DaskEngine:
                 network in between can then run code here and there, and read what is sent.
             timeout_seconds: how long to wait for the scheduler, and for a worker whenever there is
                 none.
+            unit_bytes: how much data a call reads, at least 1 MiB. Hundreds of workers keep the
+                scheduler less busy with more.
 
         Raises:
             ClusterError: there is no cluster, or no worker, or the two do not trust each other.
             InvalidArgument: no address is given or configured, it is of the wrong form, TLS has no
-                certificates, or there is no TLS although `unprotected` is not set.
+                certificates, there is no TLS although `unprotected` is not set, or `unit_bytes`
+                are too few.
             DependencyMissing: Dask is not installed.
         """
+        if unit_bytes < TREE_CHUNK_BYTES:
+            raise InvalidArgument(
+                f"{shown(unit_bytes)} bytes are too few for one call.",
+                remedy=f"Give {TREE_CHUNK_BYTES} or more.",
+            )
+        self._unit_bytes = unit_bytes
         self._timeout_seconds = timeout_seconds
         self._client = connect(
             address, security=security, unprotected=unprotected, timeout_seconds=timeout_seconds
@@ -69,6 +80,11 @@ class DaskEngine:
         except BaseException:
             self._client.close()
             raise
+
+    @property
+    def unit_bytes(self) -> int:
+        """How much data a call reads."""
+        return self._unit_bytes
 
     @property
     def workers(self) -> int:
