@@ -53,6 +53,14 @@ def test_leaves_and_labels_are_as_defined(
     assert labels == [record_label(KEYS, record) for record in records]
 
 
+@pytest.mark.parametrize("first", [0, 1, 65_535, 65_536, 2**32 - 2, 2**53 - 3])
+def test_numbers_are_whole_wherever_their_bytes_change(oracle: ModuleType, first: int) -> None:
+    leaves = record_leaves(KEYS, first, [b"x"] * 4)
+    assert leaves == [oracle.leaf(SECRET, first + index, b"x") for index in range(4)]
+    leaves = record_leaves(KEYS, first, [b"x"] * 65_540)
+    assert leaves[-1] == oracle.leaf(SECRET, first + 65_539, b"x")
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 255, 256, 257, 511, 512, 513, 1000])
 def test_groups_combine_to_the_root_over_all_leaves(oracle: ModuleType, count: int) -> None:
     leaves = record_leaves(KEYS, 0, [b"%d" % number for number in range(count)])
