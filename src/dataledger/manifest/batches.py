@@ -239,8 +239,8 @@ def _hash_whole(files: Files, positions: list[int], pool: Pool, notes: Notes) ->
             pool.workers if size_bytes >= THREADS_BYTES else 1,
         )
         tasks.append(Task(hash_large, arguments, size_bytes))
-    # Only BLAKE3 maps files, see `allow_mapping`.
-    apart = files.algorithms == (Algorithm.BLAKE3,)
+    # Only a process of its own maps files, which is worth starting one for.
+    apart = any(task.size_bytes >= THREADS_BYTES for task in tasks)
     for number, columns in pool.run(tasks, apart=apart):
         files.put_hashes(batches[number], columns)
         notes.finished(files, batches[number])

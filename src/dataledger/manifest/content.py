@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
-from dataledger.manifest.hashers import begin
+from dataledger.manifest.hashers import Hasher, begin
 
 SMALL_BYTES = 256 * 1024
 """A file of no more is read in one call."""
@@ -18,10 +18,10 @@ _may_map = [False]
 
 
 def allow_mapping() -> None:
-    """Let this process map files into memory.
+    """Let this process map files into memory, which spares copying them.
 
-    A mapped file that is cut short meanwhile kills the process, so only one that was made for
-    hashing may do it: its caller outlives it and says what happened.
+    A mapped file that is cut short meanwhile, or cannot be read, kills the process. So only one
+    that was made for hashing may do it: its caller outlives it, and has the file read instead.
     """
     _may_map[0] = True
 
@@ -55,42 +55,55 @@ def hash_stream(
 
     The file's position is then behind the part. Memory stays bounded whatever the size.
     """
-    if list(algorithms) == [Algorithm.BLAKE3] and _may_map[0] and extent:
-        return _hash_mapped(descriptor, extent, threads, tick)
     hashers = begin(algorithms)
-    buffer = memoryview(bytearray(TREE_CHUNK_BYTES))
+    if list(algorithms) == [Algorithm.BLAKE3] and threads > 1:
+        from blake3 import blake3
+
+        hashers = [blake3(max_threads=threads)]
     os.lseek(descriptor, extent.start, os.SEEK_SET)
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, extent.start, len(extent), os.POSIX_FADV_SEQUENTIAL)
+    done = _update_mapped if _may_map[0] else _update_read
+    if not done(descriptor, extent, hashers, tick):
+        return None
+    return [hasher.digest() for hasher in hashers]
+
+
+def _update_read(
+    descriptor: int, extent: range, hashers: list[Hasher], tick: Callable[[int, int], None]
+) -> bool:
+    buffer = memoryview(bytearray(TREE_CHUNK_BYTES))
     bytes_left = len(extent)
     while bytes_left:
         count = os.readv(descriptor, [buffer[:bytes_left]])
         if count == 0:
-            return None
+            return False
         for hasher in hashers:
             hasher.update(buffer[:count])
         bytes_left -= count
         tick(0, count)
-    return [hasher.digest() for hasher in hashers]
+    return True
 
 
-def _hash_mapped(
-    descriptor: int, extent: range, threads: int, tick: Callable[[int, int], None]
-) -> list[bytes] | None:
-    from blake3 import blake3
-
-    content = blake3(max_threads=threads)
+def _update_mapped(
+    descriptor: int, extent: range, hashers: list[Hasher], tick: Callable[[int, int], None]
+) -> bool:
+    # Several algorithms take turns on pieces that stay in the processor's cache.
+    piece_bytes = TREE_CHUNK_BYTES if len(hashers) > 1 else WINDOW_BYTES
     for start in extent[::WINDOW_BYTES]:
         length = min(WINDOW_BYTES, extent.stop - start)
         if os.fstat(descriptor).st_size < start + length:
-            return None
+            return False
         with (
             mmap.mmap(
                 descriptor, length, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ, offset=start
             ) as mapped,
             memoryview(mapped) as view,
         ):
-            content.update(view)
+            for at in range(0, length, piece_bytes):
+                with view[at : at + piece_bytes] as piece:
+                    for hasher in hashers:
+                        hasher.update(piece)
         tick(0, length)
     os.lseek(descriptor, extent.stop, os.SEEK_SET)
-    return [content.digest()]
+    return True

@@ -56,6 +56,7 @@ class Pool:
         self._counters = counters
         self._on_wait = on_wait
         self._executor: Executor | None = None
+        self._mapping = True
         self._call: Callable[..., Any] = _call_inherited
 
     def __enter__(self) -> Self:
@@ -99,32 +100,46 @@ class Pool:
 
     def _run_apart(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
         # Imported late: most runs are small, and the pools take a while to load.
-        from concurrent.futures import FIRST_COMPLETED, wait
         from concurrent.futures.process import BrokenProcessPool
 
-        executor = self._executor = self._executor or self._start()
+        # The largest first, or it might be left to one worker at last.
+        order = sorted(range(len(tasks)), key=lambda each: -tasks[each].size_bytes)
+        done = set()
         try:
-            # The largest first, or it might be left to one worker at last. Few ahead of time: what
-            # is waited for is looked at again and again.
-            order = sorted(range(len(tasks)), key=lambda each: -tasks[each].size_bytes)
-            left = iter(order)
-            positions: dict[Future[Any], int] = {}
-            while True:
-                for each in islice(left, self.workers * _AHEAD - len(positions)):
-                    task = tasks[each]
-                    positions[executor.submit(self._call, task.function, task.arguments)] = each
-                if not positions:
-                    return
-                self._on_wait()
-                for future in wait(positions, INTERVAL_SECONDS, FIRST_COMPLETED).done:
-                    yield positions.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise SourceUnreadable(
-                "A process that was hashing files has been killed, for want of memory or because a "
-                "file was cut short under its hands.",
-                remedy="Make sure that nothing writes there, and make more memory available or "
-                "use fewer workers.",
-            ) from error
+            for each, result in self._run_in_order(tasks, order):
+                done.add(each)
+                yield each, result
+        except BrokenProcessPool:
+            # Once more, without mapping files: what killed the process is an error then, which
+            # names its file.
+            self._mapping = False
+            self.rest()
+            try:
+                yield from self._run_in_order(tasks, [each for each in order if each not in done])
+            except BrokenProcessPool as error:
+                raise SourceUnreadable(
+                    "A process that was hashing files has been killed.",
+                    remedy="Make more memory available, or hash with one worker.",
+                ) from error
+
+    def _run_in_order(
+        self, tasks: Sequence[Task], order: Sequence[int]
+    ) -> Iterator[tuple[int, Any]]:
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        executor = self._executor = self._executor or self._start()
+        # Few ahead of time: what is waited for is looked at again and again.
+        left = iter(order)
+        positions: dict[Future[Any], int] = {}
+        while True:
+            for each in islice(left, self.workers * _AHEAD - len(positions)):
+                task = tasks[each]
+                positions[executor.submit(self._call, task.function, task.arguments)] = each
+            if not positions:
+                return
+            self._on_wait()
+            for future in wait(positions, INTERVAL_SECONDS, FIRST_COMPLETED).done:
+                yield positions.pop(future), future.result()
 
     def _start(self) -> "Executor":
         from concurrent.futures import ThreadPoolExecutor
@@ -136,7 +151,7 @@ class Pool:
             self._counters.share(lambda count: memoryview(mmap.mmap(-1, count * 8)).cast("Q"))
             self._call = _call_inherited
             return ProcessPoolExecutor(
-                self.workers, context, _start_process, (self._counters, slots)
+                self.workers, context, _start_process, (self._counters, slots, self._mapping)
             )
         ticks = threading.local()
         self._call = lambda function, arguments: function(*arguments, ticks.tick)
@@ -186,9 +201,10 @@ def _may_fork() -> bool:
 _inherited: list[_Tick] = []
 
 
-def _start_process(counters: Counters, slots: _Slots) -> None:
+def _start_process(counters: Counters, slots: _Slots, mapping: bool) -> None:  # noqa: FBT001
     _inherited.append(_Tick(counters, slots.take()))
-    allow_mapping()
+    if mapping:
+        allow_mapping()
     # Ctrl-C reaches the whole process group; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -69,7 +69,8 @@ class Counters:
         return Progress(
             files_done=sum(self._cells[1::2]),
             files_total=self._files_total,
-            bytes_done=sum(self._cells[2::2]),
+            # What a killed worker had done is done again, and would count twice.
+            bytes_done=min(sum(self._cells[2::2]), self._bytes_total),
             bytes_total=self._bytes_total,
         )
 

@@ -1,6 +1,7 @@
 """Workers: what one of them meets reaches the caller, and none outlives its caller."""
 
 import concurrent.futures
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -98,12 +99,12 @@ def process_id(_: Tick) -> int:
 @pytest.mark.usefixtures("kind")
 def test_every_task_gives_its_result_once(workers: int) -> None:
     counters = Counters(workers)
-    counters.expect([0] * 50)
+    counters.expect([40] * 50)
     with Pool(workers, counters, nothing) as some:
         results = dict(some.run([Task(square, (number,)) for number in range(50)]))
         assert results == {number: number * number for number in range(50)}
         some.count(0, 1)
-        assert counters.progress() == Progress(50, 50, sum(range(50)) + 1, 0)
+        assert counters.progress() == Progress(50, 50, sum(range(50)) + 1, 2_000)
         some.rest()
         assert list(some.run([Task(square, (7,)), Task(square, (8,))])) != []
         assert counters.progress().files_done == 52, "counters outlive the workers"
@@ -223,6 +224,29 @@ def test_a_killed_worker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not multiprocessing.active_children()
 
 
+def die_once(mark: str, tick: Tick) -> int:
+    tick(0, 0)
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGBUS)
+    return len(content._may_map) if content._may_map[0] else 0
+
+
+def test_what_killed_a_worker_by_mapping_a_file_is_done_again_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    faulthandler.disable()  # the process that is killed would print where
+    try:
+        with a_pool(2) as some:
+            tasks = [Task(square, (number,)) for number in range(20)]
+            tasks.append(Task(die_once, (str(tmp_path / "mark"),)))
+            results = dict(some.run(tasks))
+    finally:
+        faulthandler.enable(2)
+    assert results == {number: number * number for number in range(20)} | {20: 0}
+
+
 # ---------------------------------------------------------------------- forking only when safe
 
 
@@ -253,7 +277,7 @@ def test_a_worker_process_ignores_ctrl_c_and_ends_with_its_parent(
     before = signal.getsignal(signal.SIGINT)
     threads_before = threading.active_count()
     try:
-        pool._start_process(Counters(1), pool._Slots(1))
+        pool._start_process(Counters(1), pool._Slots(1), True)  # noqa: FBT003
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
         assert content._may_map == [True]
         assert pool._call_inherited(square, (3,)) == 9
