@@ -29,6 +29,7 @@ from dataledger.manifest.batches import Files, Positions, parts_of
 from dataledger.manifest.journal import Journal, read_journal
 from dataledger.manifest.model import Manifest
 from dataledger.manifest.parts import PART_FILES, Part
+from dataledger.manifest.record_set import RecordSet
 
 LEAST_SAMPLE = 10
 MOST_SAMPLE = 1_000
@@ -63,7 +64,7 @@ class ManifestCache:
     def open(self, source: str, algorithms: Sequence[Algorithm], *, records: bool) -> "CachedRun":
         """Begin a run over one dataset, by these algorithms, with its records or without.
 
-        Entries with records are never taken over as they are: only their digests are.
+        With records, entries are taken over one by one, and not in whole parts.
         """
         about = canonical_bytes(
             {
@@ -99,6 +100,8 @@ class CachedRun:
         self._finished = read_journal(path.with_suffix(".journal"))
         self._journal: Journal | None = None
         self._sample: dict[int, list[bytes]] = {}
+        self._places: dict[int, int] = {}
+        """Where unchanged files stood in the earlier manifest."""
 
     def __enter__(self) -> Self:
         with self._noting_failure():
@@ -161,6 +164,8 @@ class CachedRun:
         hashes = None
         if self._earlier is not None and before is not None:
             hashes = self._earlier.hashes_if_same(before, identity)
+            if hashes is not None:
+                self._places[position] = before
         if hashes is None:
             hashes = self._finished.hashes(files.paths[position], identity)
         return hashes if hashes is not None and len(hashes) == len(files.algorithms) else None
@@ -188,6 +193,16 @@ class CachedRun:
     def ranges_of(self, files: Files, position: int) -> Mapping[int, bytes]:
         """Return the roots of ranges of the file that an earlier run has finished."""
         return self._finished.ranges(files.paths[position], files.identity(position))
+
+    def record_sets(self, files: Files) -> dict[str, RecordSet]:
+        """Return what is known of the records in unchanged files, by path."""
+        if self._earlier is None:
+            return {}
+        found = {
+            files.paths[position]: self._earlier.records(before)
+            for position, before in self._places.items()
+        }
+        return {path: records for path, records in found.items() if records is not None}
 
     # ----------------------------------------------------------------------------- at the end
 

@@ -121,7 +121,8 @@ def fingerprint(
         found_records = {}
         if records is not None:
             pool.rest()  # reading records takes workers of its own
-            found_records = _read_records(files, records, workers, record_progress)
+            known = {} if run is None else run.record_sets(files)
+            found_records = _read_records(files, known, records, workers, record_progress)
         parts = _finish(files, source, pool, {} if run is None else run.parts, found_records)
         manifest = Manifest.of_parts(parts)
         if run is not None:
@@ -139,6 +140,7 @@ def _hash_changed(files: Files, run: "CachedRun", pool: Pool) -> None:
 
 def _read_records(
     files: Files,
+    known: Mapping[str, RecordSet],
     options: "RecordOptions",
     workers: int,
     progress: "Callable[[RecordProgress], None] | None",
@@ -147,10 +149,11 @@ def _read_records(
     from dataledger.manifest.records.engine import read_record_files
     from dataledger.manifest.records.formats import format_of
 
-    paths = [path for path in files.paths if format_of(path) is not None]
+    found = {path: records for path, records in known.items() if options.are_met_by(records)}
+    paths = [path for path in files.paths if path not in found and format_of(path) is not None]
     places = [f"{files.directory}/{path}" for path in paths]
-    found = read_record_files(places, options, workers=workers, progress=progress)
-    return dict(zip(paths, found, strict=True))
+    read = read_record_files(places, options, workers=workers, progress=progress)
+    return found | dict(zip(paths, read, strict=True))
 
 
 def _finish(

@@ -8,7 +8,7 @@ import json
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dataledger.hashing import Digest, Hash32
 from dataledger.hashing.digest import HASH_BYTES
@@ -23,6 +23,7 @@ from dataledger.manifest.identity import (
 from dataledger.manifest.model import MAX_MANIFEST_BYTES, Manifest, split_manifest
 from dataledger.manifest.parts import PART_FILES, Part, split_entries
 from dataledger.manifest.reading import join_paths
+from dataledger.manifest.record_set import RecordSet
 from dataledger.writing import write_whole
 
 _MAGIC = b"dataledger/manifest-cache/1\n"
@@ -88,12 +89,20 @@ class Kept:
 
     def hashes(self, position: int) -> list[bytes]:
         """Return the hashes of the file at that position, in the order of its entry's digests."""
+        entry = self._entry(position)
+        digests = [entry["digest"], *entry.get("other_digests", [])]
+        return [Digest.parse(digest).value for digest in digests]
+
+    def records(self, position: int) -> RecordSet | None:
+        """Return what records the file at that position holds, if that was found out."""
+        entry = self._entry(position)
+        return RecordSet.from_json(entry["records"]) if "records" in entry else None
+
+    def _entry(self, position: int) -> Any:
         number, index = divmod(position, PART_FILES)
         if number not in self._entries:
             self._entries[number] = split_entries(self._parts[number].data)
-        entry = json.loads(self._entries[number][index])
-        digests = [entry["digest"], *entry.get("other_digests", [])]
-        return [Digest.parse(digest).value for digest in digests]
+        return json.loads(self._entries[number][index])
 
 
 def load(path: Path) -> Kept | None:

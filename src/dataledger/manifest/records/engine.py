@@ -58,6 +58,20 @@ class RecordOptions:
     engine: Engine | None = None
     """What hashes; by default, the fastest that is installed and worth starting."""
 
+    def are_met_by(self, records: RecordSet) -> bool:
+        """Tell whether an earlier result is all that hashing the same file again would give."""
+        if records.secret_id != self.keys.secret_id or bool(records.labels) != self.labels:
+            return False
+        if self.keep_in is None:
+            return True
+        from dataledger.manifest.records.labels import labels_name
+        from dataledger.manifest.records.tree import tree_name
+
+        names = [tree_name(records.record_root)]
+        if records.labels is not None:
+            names.append(labels_name(records.labels.label_root))
+        return all((self.keep_in / name).exists() for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordProgress:
