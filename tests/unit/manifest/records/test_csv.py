@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 
 from dataledger.errors import RecordError, SourceChanged
 from dataledger.manifest.record_set import RecordFormat
-from dataledger.manifest.records import csv, lines
+from dataledger.manifest.records import csv, csv_kernel, csv_text, lines
+from dataledger.manifest.records.encoding import encode
 from dataledger.manifest.records.source import Column, Plan
+
+
+@pytest.fixture(autouse=True, params=["pyarrow", "numba"])
+def encoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read with and without the compiled encoder, which must make no difference."""
+    encode_text = csv_kernel.encode_text if request.param == "numba" else None
+    monkeypatch.setattr(csv, "_compiled_encoder", lambda: encode_text)
 
 
 def rows_of(path: Path) -> list[bytes]:
@@ -193,8 +201,30 @@ def test_a_file_that_changed_since_it_was_planned_is_noticed(tmp_path: Path) -> 
             read(plan, plan.blocks[0])
 
 
+@given(
+    st.binary(min_size=1, max_size=60)
+    | st.text(st.sampled_from('aé,,"""\n\r'), min_size=1, max_size=30).map(str.encode)
+)
+@settings(max_examples=500)
+def test_the_compiled_encoder_takes_all_that_is_well_formed(content: bytes) -> None:
+    try:
+        table = csv_text.parse(content, 2, csv_text.Place("t", 0))
+    except RecordError:
+        assert csv_kernel.encode_text(content, 2) is None
+        return
+    encoded = csv_kernel.encode_text(content, 2)
+    assert encoded is not None
+    count, batch = encoded
+    [expected_batch] = encode(table.to_batches()[0], 0)
+    assert count == table.num_rows
+    assert batch.records() == expected_batch.records()
+    assert [bytes(column) for column in batch.columns] == [
+        bytes(column) for column in expected_batch.columns
+    ]
+
+
 @given(st.binary(max_size=60) | st.text(st.sampled_from('ab,"\n\r'), max_size=30).map(str.encode))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_is_taken_means_the_same_to_python(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
