@@ -132,8 +132,8 @@ def fingerprint(
 
 def _hash_changed(files: Files, run: "CachedRun", pool: Pool) -> None:
     to_read = run.recall(files)
-    unread = set(run.positions).difference(to_read)
-    pool.count(len(unread), sum(map(files.size_bytes, unread)))
+    size_bytes = sum(sizes_of(files.identities)) - sum(map(files.size_bytes, to_read))
+    pool.count(len(files.paths) - len(to_read), size_bytes)
     hash_files(files, to_read, pool, run, looked=True)
     run.require_sample(files)
 
