@@ -4,7 +4,7 @@ import csv
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,15 @@ from fake_ledger import KEY, ROADS, VERSION, FakeLedger
 from record_files import SECRET, line
 
 from dataledger.chain.identifiers import BlockHash
+from dataledger.cli.positions import RangeType
+from dataledger.cli.render.records import record_document, record_text
+from dataledger.contracts.identifiers import OrgId
+from dataledger.contracts.types import Recall, Severity
+from dataledger.errors import InvalidArgument
 from dataledger.hashing import Digest
 from dataledger.ledger.proofs import Anchor, RecordedManifest
 from dataledger.ledger.versions import record_of_manifest
-from dataledger.manifest import FileEntry, Manifest
+from dataledger.manifest import FileEntry, Manifest, RecordFormat
 from dataledger.manifest.proofs.byte_range import chunk_leaf
 from dataledger.manifest.records.engine import RecordOptions, read_records
 
@@ -312,3 +317,72 @@ def test_versions_of_a_dataset_are_anchored(world: World, ledger: FakeLedger) ->
     assert world.verify("--on-chain").document["against"] == "chain"
     both = prove("acme/roads", "--consistency", 1, 2, "--version", 2, manifest=None)
     assert "already names" in both.error["message"]
+
+
+def test_a_person_sees_what_was_proved(world: World) -> None:
+    arguments = ("--manifest", str(world.manifest), "--data", str(world.data), "--force")
+    secret = ("--secret", str(world.folder / "secret"), "--home", str(world.folder / "home"))
+    output = ("-o", str(world.proof))
+    made = world.run(
+        "prove", "--file", "table.csv", "--range", "0:50", *arguments, *secret, *output
+    )
+    assert made.code == 0, made.err
+    assert "Proof written to" in made.out
+    assert "30 more; --json has all" in made.out
+    assert "What its other records are." in made.out
+
+
+def test_long_records_are_cut_on_the_screen(world: World) -> None:
+    data = world.folder / "long"
+    data.mkdir()
+    (data / "long.jsonl").write_bytes(b"x" * 5000)
+    manifest = world.write("long.json", Manifest((entry_of(data / "long.jsonl"),)).to_bytes())
+    world.prove("--record", "0", data=data, manifest=manifest)
+    assert "(5,000 characters; --json has all)" in world.run("verify-proof", str(world.proof)).out
+    assert world.verify().document["record"] == "x" * 5000
+
+
+def test_bytes_that_are_no_row_are_shown_as_they_are() -> None:
+    assert record_document(b"no row", RecordFormat.CSV) == {"canonical": "bm8gcm93", "values": None}
+    assert record_text(b"no row", RecordFormat.CSV) == "no canonical row: bm8gcm93"
+
+
+def test_the_secret_is_found_by_its_id(world: World, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    named = "roads"
+    missing = world.prove(*KINDS["record"], secret=None, home=tmp_path)
+    assert missing.error["code"] == "not-found"
+    (secrets / "roads.secret").write_text(f"{SECRET.reveal()}\n")
+    (secrets / "roads.secret").chmod(0o600)
+    assert world.prove(*KINDS["record"], secret=None, home=tmp_path).code == 0
+    assert world.prove(*KINDS["record"], secret=named, home=tmp_path).code == 0
+
+
+def test_labels_that_were_not_kept_are_made_again(world: World, tmp_path: Path) -> None:
+    absent = world.write("absent.jsonl", line(300))
+    for _ in range(2):
+        made = world.prove("--file", "lines.jsonl", "--absent", absent, home=tmp_path)
+        assert made.code == 0, made.err
+
+
+def test_an_extract_that_cannot_be_written_is_named(world: World) -> None:
+    extract = world.folder / "missing" / "extract.bin"
+    assert world.prove(*KINDS["bytes"], extract=extract).error["code"] == "output-unwritable"
+
+
+def test_a_recalled_version_is_warned_of(world: World, ledger: FakeLedger) -> None:
+    world.prove(*KINDS["file"])
+    recall = Recall(OrgId(1), Severity.SERIOUS, 1)
+    ledger.proofs.verify.return_value = replace(VERSION, recall=recall)
+    assert world.verify("--on-chain").document["recall"]["severity"] == "SERIOUS"
+    drawn = world.run("verify-proof", str(world.proof), "--on-chain").out
+    assert "recalled: the version, as SERIOUS" in drawn
+
+
+@pytest.mark.parametrize("text", ["", ":", "1:", "1:x", "-1:5", "1:99999999999999999"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument):
+        RangeType().convert(text, None, None)
+    assert RangeType().convert("0:7", None, None) == (0, 7)
+    assert RangeType().convert((0, 7), None, None) == (0, 7)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dataledger.errors import (
     Conflict,
     InvalidArgument,
     NotFound,
+    OutputUnwritable,
     ProofInvalid,
     RecordError,
     SourceChanged,
@@ -173,6 +175,10 @@ def test_bytes_are_proved_and_extracted(tmp_path: Path) -> None:
     extracted.write_bytes(content)
     with pytest.raises(ProofInvalid, match="differs between"):
         check_data(proof, extracted)
+    full = Path("/dev/full")
+    if full.exists():
+        with full.open("wb", buffering=0) as device, pytest.raises(OutputUnwritable):
+            prove_bytes(place, path, 0, 1, device)
     for begin, end in ((0, 0), (5, len(content) + 1), (-1, 5)):
         with pytest.raises(InvalidArgument, match="There are no bytes"):
             prove_bytes(place, path, begin, end)
@@ -184,6 +190,15 @@ def test_bytes_are_proved_and_extracted(tmp_path: Path) -> None:
         prove_bytes(place, path, 0, 1)
     with pytest.raises(SourceUnreadable):
         prove_bytes(place, tmp_path, 0, 1)
+
+
+def test_what_is_no_file_is_not_read(file: RecordFile, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path, tmp_path / "fifo"):
+        with pytest.raises(SourceUnreadable, match=r"no regular file|Is a directory"):
+            check_data(FileProof(file.place), path)
+        with pytest.raises(SourceUnreadable):
+            prove_record(RecordData(file.place, path, KEYS, file.tree), 0)
 
 
 def test_a_file_is_held_against_its_own_digest(file: RecordFile, tmp_path: Path) -> None:
@@ -238,6 +253,19 @@ def test_columns_of_tables_can_be_proved(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no column 'd'") as caught:
         prove_column(data, "d")
     assert "'a', 'b', 'c'" in caught.value.remedy
+
+
+def test_a_column_has_one_type_and_one_name(tmp_path: Path) -> None:
+    _, data = table(tmp_path / "t.csv", 5)
+    proof = prove_column(data, "a")
+    typed = replace(proof, column=replace(proof.column, type="int"))
+    with pytest.raises(InvalidArgument, match="is of the type 'string'"):
+        check_data(typed, data.path)
+    _, doubled = table(tmp_path / "u.csv", 5)
+    entries = (*doubled.tree.columns, doubled.tree.columns[0])
+    twice = replace(doubled, tree=replace(doubled.tree, columns=entries))
+    with pytest.raises(InvalidArgument, match="has 2 columns 'a'"):
+        prove_column(twice, "a")
 
 
 def test_rows_are_held_against_a_table_of_them(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from dataledger.errors import InvalidArgument
+from dataledger.errors import InvalidArgument, OutputUnwritable
 from dataledger.hashing import TREE_CHUNK_BYTES, Hash32
 from dataledger.hashing.ranges import range_path, subtree_of
 from dataledger.manifest.proofs import BytesProof, FilePlace
-from dataledger.manifest.proofs.byte_range import chunk_leaf, tree_digest
+from dataledger.manifest.proofs.byte_range import chunk_count, chunk_leaf, tree_digest
 from dataledger.manifest.proving.data import changed, checked, open_data
 
 
@@ -22,6 +22,7 @@ def prove_bytes(
         InvalidArgument: the file has no digest by `sha256-tree`, or no such bytes.
         SourceChanged: the data is not what was recorded.
         SourceUnreadable: the file cannot be read.
+        OutputUnwritable: `extract` cannot be written to.
     """
     tree_digest(place.entry)
     size_bytes = place.entry.size_bytes
@@ -31,13 +32,15 @@ def prove_bytes(
             remedy="Count from 0 to the file's size; the end is not part of a range.",
         )
     first, last = begin // TREE_CHUNK_BYTES, -(-end // TREE_CHUNK_BYTES)
+    count = chunk_count(place.entry)
     leaves: list[Hash32] = []
     with open_data(path) as file:
-        while chunk := read_chunk(file):
+        # One chunk more than expected, so that a file which grows for ever ends.
+        while len(leaves) <= count and (chunk := read_chunk(file)):
             if extract is not None and first <= len(leaves) < last:
-                extract.write(chunk)
+                _write(extract, chunk)
             leaves.append(chunk_leaf(chunk))
-    if len(leaves) != -(-size_bytes // TREE_CHUNK_BYTES):
+    if len(leaves) != count:
         raise changed(path, "it has another size")
     proof = BytesProof(
         file=place,
@@ -46,6 +49,15 @@ def prove_bytes(
         path=range_path(first, last, len(leaves), subtree_of(leaves)),
     )
     return checked(proof, path)
+
+
+def _write(extract: BinaryIO, chunk: bytes) -> None:
+    try:
+        extract.write(chunk)
+    except OSError as error:
+        raise OutputUnwritable(
+            f"The bytes cannot be extracted: {error.strerror}.", remedy="Make room for them."
+        ) from error
 
 
 def read_chunk(file: BinaryIO) -> bytes:

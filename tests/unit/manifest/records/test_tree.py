@@ -154,7 +154,8 @@ def signed_again(alter: Callable[[bytearray], None]) -> bytes:
         (24, (2**63).to_bytes(8, "big"), "another length"),
         (40, bytes(8), "another length"),
         (48, bytes(8), "another length"),
-        (56, b"{", "columns|JSON"),
+        (56, b"{", "JSON"),
+        (56, b"{}".ljust(len(b",".join(COLUMNS)) + 2), "JSON|canonical"),
     ],
 )
 def test_what_no_writer_writes_is_refused(begin: int, value: bytes, reason: str) -> None:
