@@ -47,10 +47,10 @@ def encode_text(text: bytes, width: int) -> tuple[int, EncodedBatch] | None:
             text.decode()
         except UnicodeDecodeError:
             return None
-    cells = text.count(b",") + text.count(b"\n") + 1
+    codes = np.frombuffer(text, np.uint8)
+    cells = int(np.count_nonzero((codes == _COMMA) | (codes == _LINE_FEED))) + 1
     begins = np.empty(cells, np.int32)
     lengths = np.empty(cells, np.int32)
-    codes = np.frombuffer(text, np.uint8)
     count = _split(codes, width, begins, lengths)
     if count < 0:
         return None

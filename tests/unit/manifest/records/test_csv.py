@@ -118,7 +118,7 @@ def quoted(cell: str) -> str:
     st.tuples(st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans()),
     st.integers(1, 40),
 )
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_rows_are_those_that_were_written(
     tmp_path_factory: pytest.TempPathFactory,
     cells: list[list[str]],
@@ -205,7 +205,7 @@ def test_a_file_that_changed_since_it_was_planned_is_noticed(tmp_path: Path) -> 
     st.binary(min_size=1, max_size=60)
     | st.text(st.sampled_from('aé,,"""\n\r'), min_size=1, max_size=30).map(str.encode)
 )
-@settings(max_examples=500)
+@settings(max_examples=150)
 def test_the_compiled_encoder_takes_all_that_is_well_formed(content: bytes) -> None:
     try:
         table = csv_text.parse(content, 2, csv_text.Place("t", 0))
@@ -224,7 +224,7 @@ def test_the_compiled_encoder_takes_all_that_is_well_formed(content: bytes) -> N
 
 
 @given(st.binary(max_size=60) | st.text(st.sampled_from('ab,"\n\r'), max_size=30).map(str.encode))
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_whatever_is_taken_means_the_same_to_python(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:

@@ -114,7 +114,7 @@ def test_what_stands_below_a_missing_value_is_no_part_of_the_row() -> None:
 
 
 @given(arrow_tables.tables())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_rows_and_columns_are_those_of_the_slow_implementation(table: Any) -> None:
     table.validate(full=True)
     assert rows(table) == slow_records.rows(table)
@@ -122,7 +122,7 @@ def test_rows_and_columns_are_those_of_the_slow_implementation(table: Any) -> No
 
 
 @given(arrow_tables.tables(), st.data())
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_slices_and_chunks_make_no_difference(table: Any, data: st.DataObject) -> None:
     expected = rows(table)
     inner = data.draw(st.lists(st.integers(0, table.num_rows), max_size=3))
@@ -133,7 +133,7 @@ def test_slices_and_chunks_make_no_difference(table: Any, data: st.DataObject) -
 
 
 @given(arrow_tables.tables(), st.data())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_dictionaries_and_runs_are_their_values(table: Any, data: st.DataObject) -> None:
     columns = {
         name: _indirect(column.combine_chunks(), data)
@@ -196,7 +196,7 @@ def test_an_empty_batch_yields_nothing() -> None:
 
 
 @given(arrow_tables.tables())
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_sizes_are_known_before_encoding(table: Any) -> None:
     for batch in table.to_batches():
         sizes = sum(layout.weights(column) for column in batch.columns)

@@ -314,7 +314,7 @@ DAMAGED = damaged_samples()
 
 @pytest.mark.parametrize("name", DAMAGED)
 @given(data=st.data())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_files_end_in_an_error_or_in_rows(
     name: str, data: st.DataObject, tmp_path: Path
 ) -> None:
