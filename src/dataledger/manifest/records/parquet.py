@@ -23,6 +23,10 @@ _NAME = "Parquet"
 _BUFFER_BYTES = 1024 * 1024
 """Read at a time of each column, so that no column chunk need be in memory as a whole."""
 
+_BUFFERED_FROM_BYTES = 64 * 1024 * 1024
+"""A smaller file's column chunks are read as they are: where they are read bit by bit, a torn page
+takes as much memory as it says it needs, up to 2 GiB."""
+
 _READ_ROWS = 4096
 """Decoded at a time, at most. A dictionary lets long values take next to no room in the file: what
 they decode to is known only afterwards."""
@@ -62,8 +66,10 @@ def read_from(path: str, row_group: int) -> Contents:
 
 def _open(path: str, **options: Any) -> Any:
     # Not mapped into memory: whoever cuts a mapped file short kills those who read it.
+    file = pa.OSFile(path)
+    buffer_size = _BUFFER_BYTES if file.size() >= _BUFFERED_FROM_BYTES else 0
     return pq.ParquetFile(
-        pa.OSFile(path), memory_map=False, pre_buffer=False, buffer_size=_BUFFER_BYTES, **options
+        file, memory_map=False, pre_buffer=False, buffer_size=buffer_size, **options
     )
 
 

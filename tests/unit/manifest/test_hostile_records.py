@@ -1,0 +1,151 @@
+"""Files of records made to do harm: refused early, in little memory, with nothing left behind."""
+
+import gzip
+import io
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from errno import ENOSPC
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from record_files import KEYS
+
+from dataledger.errors import OutputUnwritable, RecordError, SourceUnreadable
+from dataledger.hashing import Digest
+from dataledger.manifest import RecordFormat, fingerprint
+from dataledger.manifest.records.boundaries import Region
+from dataledger.manifest.records.engine import RecordOptions, read_records
+from dataledger.manifest.records.lines import plan_text
+from dataledger.manifest.records.source import MAX_RECORD_BYTES
+from dataledger.manifest.records.workers import Kind, side_by_side
+
+GIB = 1024**3
+MIB = 1024**2
+
+# ------------------------------------------------------------------------------------- formats
+
+
+@pytest.mark.parametrize(
+    "begin", [b"a,b\n1,2\n", b'a,b\n1,2\n3,"'], ids=["bare field", "quoted field"]
+)
+def test_a_csv_record_of_a_gibibyte_is_refused_after_its_first_mebibytes(
+    begin: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.csv"
+    with path.open("wb") as file:
+        file.write(begin)
+        file.truncate(GIB)
+    read = 0
+
+    def counting(function: Callable[[Any], Any], items: Any) -> Iterator[Any]:
+        nonlocal read
+        for item in items:
+            read += item.end - item.begin if isinstance(item, Region) else 0
+            yield function(item)
+
+    with pytest.raises(RecordError, match=f"Record 1 .* is longer than {MAX_RECORD_BYTES} bytes"):
+        plan_text(str(path), RecordFormat.CSV, counting)
+    assert read <= 2 * MAX_RECORD_BYTES
+
+
+@pytest.mark.parametrize("name", ["data.gz", "data.csv.gz", "data.jsonl.gz"])
+def test_what_is_compressed_is_hashed_as_it_is_and_never_unpacked(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = gzip.compress(bytes(16 * MIB))
+    path = tmp_path / name
+    path.write_bytes(bomb)
+
+    def unpack(*_: object, **__: object) -> None:
+        pytest.fail("it was unpacked")
+
+    monkeypatch.setattr(gzip, "open", unpack)
+    monkeypatch.setattr("zlib.decompressobj", unpack)
+    (entry,) = fingerprint(tmp_path).entries
+    assert entry.size_bytes == len(bomb)
+    assert entry.digest == Digest.of(bomb)
+    assert read_records(path, RecordOptions(KEYS)) is None
+
+
+READ_PARQUET = """
+import sys
+import pyarrow
+from dataledger.errors import RecordError
+from dataledger.manifest import RecordFormat
+from dataledger.manifest.records.tables import plan_table, read_block
+plan = plan_table(sys.argv[1], RecordFormat.PARQUET)
+try:
+    list(read_block(plan, plan.blocks[0]))
+except RecordError:
+    print(pyarrow.default_memory_pool().max_memory())
+"""
+
+
+def test_a_parquet_page_that_says_it_is_huge_takes_no_memory(tmp_path: Path) -> None:
+    sink = pa.BufferOutputStream()
+    options = {"use_dictionary": False, "compression": "none", "write_statistics": False}
+    pq.write_table(pa.table({"a": [1, 2, 3]}), sink, **options)
+    data = sink.getvalue().to_pybytes()
+    # The page's header, in Thrift's compact protocol: type 0, and twice the page's size.
+    header = b"\x15\x00\x15\x3c\x15\x3c"
+    assert data.index(header) == len(b"PAR1")
+    path = tmp_path / "x.parquet"
+    path.write_bytes(data.replace(header, b"\x15\x00" + b"\x15\xf6\xab\xeb\xfb\x0a" * 2, 1))
+    # A process of its own, whose memory nothing else has taken.
+    command = [sys.executable, "-c", READ_PARQUET, str(path)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert 0 < int(printed) < MIB
+
+
+# --------------------------------------------------------------------------- outputs and workers
+
+
+class FullDisk(io.FileIO):
+    """A file on a disk without any room."""
+
+    def write(self, _: object) -> int:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_a_full_disk_leaves_the_trees_kept_before_and_nothing_else(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "x.jsonl"
+    trees = tmp_path / "trees"
+    trees.mkdir()
+    options = RecordOptions(KEYS, labels=True, keep_in=trees)
+    data.write_bytes(b"1\n2\n")
+    read_records(data, options)
+    before = {path: path.read_bytes() for path in trees.iterdir()}
+    assert len(before) == len(["tree", "labels"])
+    data.write_bytes(b"1\n2\n3\n")
+
+    def full(*_: object) -> None:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+    with monkeypatch.context() as patch:
+        if failing == "fsync":
+            patch.setattr(os, "fsync", full)
+        else:
+            patch.setattr(os, "fdopen", lambda descriptor, _: FullDisk(descriptor, "w"))
+        with pytest.raises(OutputUnwritable, match="No space left on device"):
+            read_records(data, options)
+    assert {path: path.read_bytes() for path in trees.iterdir()} == before
+
+
+@pytest.mark.parametrize("crash", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_library_that_crashes_on_its_input_ends_in_a_clear_error(crash: signal.Signals) -> None:
+    with (
+        pytest.raises(SourceUnreadable, match="has been killed"),
+        side_by_side(Kind.PROCESSES, 2) as run,
+    ):
+        list(run(signal.raise_signal, [crash] * 3))
+    assert not multiprocessing.active_children()
