@@ -169,25 +169,24 @@ def look_at_all(files: Files, pool: Pool) -> None:
     tasks = [Task(look, (files.batch(batch, looked=False),)) for batch in batches]
     for number, identities in pool.run(tasks):
         batch = batches[number]
-        gone = _unequal(batch, identities, GONE * len(batch), equal=True)
-        if gone:
-            path = files.paths[gone[0]]
-            raise changed(path, "was removed or replaced after it was listed")
         files.put_identities(batch, identities)
+        if GONE not in identities:
+            continue
+        for position in batch:
+            if files.identity(position) == GONE:
+                path = files.paths[position]
+                raise changed(path, "was removed or replaced after it was listed")
 
 
-def _unequal(
-    positions: Positions, one: Identities, other: Identities, *, equal: bool = False
-) -> list[int]:
-    """Return the positions whose identities differ; or, if asked for so, are `equal`."""
-    if one == other and not equal:
+def _unequal(positions: Positions, one: Identities, other: Identities) -> list[int]:
+    """Return the positions whose identities differ."""
+    if one == other:
         return []
     width = IDENTITY_BYTES
     return [
         position
         for index, position in enumerate(positions)
-        if (one[index * width : (index + 1) * width] == other[index * width : (index + 1) * width])
-        is equal
+        if one[index * width : (index + 1) * width] != other[index * width : (index + 1) * width]
     ]
 
 

@@ -128,13 +128,15 @@ class CachedRun:
                 remedy="Make room there or permit writing, or use another directory.",
             )
 
-    def recall(self, files: Files) -> list[int]:
+    def recall(self, files: Files) -> Positions:
         """Note the hashes of unchanged files; return the positions of files to read.
 
         Those are the changed ones, and a sample of the unchanged ones. The identities of all files
         must be known.
         """
         earlier = self._earlier
+        if earlier is None and self._finished.nothing:
+            return range(len(files.paths))
         aligned = earlier is not None and earlier.has_paths(files.paths)
         elsewhere = {} if earlier is None or aligned else earlier.positions_by_path()
         changed: list[int] = []

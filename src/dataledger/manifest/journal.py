@@ -38,6 +38,11 @@ class Finished:
         self._files: dict[tuple[str, bytes], list[bytes]] = {}
         self._ranges: dict[tuple[str, bytes], dict[int, bytes]] = {}
 
+    @property
+    def nothing(self) -> bool:
+        """Whether no run has left anything."""
+        return not self._files and not self._ranges
+
     def hashes(self, path: str, identity: bytes) -> list[bytes] | None:
         """Return the hashes of a file that has been finished."""
         return self._files.get((path, identity))

@@ -21,7 +21,7 @@ from dataledger.manifest.identity import (
     sizes_of,
 )
 from dataledger.manifest.model import MAX_MANIFEST_BYTES, Manifest, split_manifest
-from dataledger.manifest.parts import PART_FILES, Part, split_entries
+from dataledger.manifest.parts import PART_FILES, Part, count_entries, split_entries
 from dataledger.manifest.reading import join_paths
 from dataledger.manifest.record_set import RecordSet
 from dataledger.writing import write_whole
@@ -136,7 +136,7 @@ def _load(path: Path) -> Kept | None:
     rows = list(_PART.iter_unpack(body[:table_bytes]))
     written = split_manifest(data, [length for length, _, _ in rows])
     files_of_parts = [len(positions) for positions in parts_of(count)]
-    if written is None or [len(split_entries(each)) for each in written] != files_of_parts:
+    if written is None or [count_entries(each) for each in written] != files_of_parts:
         return None
     parts = [
         _KeptPart(each, newest, Hash32(root))

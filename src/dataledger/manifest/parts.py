@@ -33,6 +33,11 @@ class Part(NamedTuple):
         return [FileEntry.trusted(each) for each in json.loads(b"[%b]" % self.data)]
 
 
+def count_entries(data: bytes) -> int:
+    """Return how many entries a part has."""
+    return data.count(_BETWEEN_ENTRIES) + 1
+
+
 def split_entries(data: bytes) -> list[bytes]:
     """Return the canonical bytes of each entry of a part."""
     first, *others = data.split(_BETWEEN_ENTRIES)
