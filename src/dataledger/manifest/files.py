@@ -21,6 +21,7 @@ from dataledger.manifest.scan import HOLD_STILL, list_files
 
 if TYPE_CHECKING:
     from dataledger.manifest.cache import CachedRun, ManifestCache
+    from dataledger.manifest.engines import Engine
     from dataledger.manifest.records.engine import RecordOptions, RecordProgress
 
 
@@ -33,6 +34,7 @@ def fingerprint(
     cache: "ManifestCache | None" = None,
     records: "RecordOptions | None" = None,
     record_progress: "Callable[[RecordProgress], None] | None" = None,
+    engine: "Engine | None" = None,
 ) -> Manifest:
     """Return the manifest of a directory's files, or of a single file under its own name.
 
@@ -56,6 +58,8 @@ def fingerprint(
         records: how to read the records of files that have a format with records. The files'
             entries then say what records they hold.
         record_progress: called as `progress` is, for the records, after the files.
+        engine: does the work elsewhere, in the place of workers here; see `fingerprint_by` for what
+            else it raises. There is no cache then.
 
     Raises:
         SourceNotFound: there is nothing at `path`.
@@ -72,6 +76,19 @@ def fingerprint(
         DependencyMissing: an algorithm is not available here.
     """
     source = os.fspath(path)
+    if engine is not None:
+        _require_neither(workers, cache)
+        # Imported late: most data is hashed on this machine.
+        from dataledger.manifest.distributed import fingerprint_by
+
+        return fingerprint_by(
+            engine,
+            source,
+            digests=digests,
+            records=records,
+            progress=progress,
+            record_progress=record_progress,
+        )
     if "://" in source:
         # Imported late: most data lies on this machine.
         from dataledger.manifest.locations import fingerprint_location, is_location
@@ -193,6 +210,14 @@ def _changed(files: Files, paths_now: list[str], moved: Sequence[int]) -> Source
     return SourceChanged(
         f"The data changed while it was being read: {listed(named)}.", remedy=HOLD_STILL
     )
+
+
+def _require_neither(workers: int | None, cache: "ManifestCache | None") -> None:
+    if workers is not None or cache is not None:
+        raise InvalidArgument(
+            "An engine has workers of its own, and uses no cache.",
+            remedy="Leave out the number of workers, and the cache.",
+        )
 
 
 def _usable_processors() -> int:

@@ -97,6 +97,17 @@ def test_the_manifest_is_the_local_one(data: Path) -> None:
     assert len(engine.sent) > 5
 
 
+def test_the_same_function_takes_an_engine(data: Path) -> None:
+    engine = Shuffled()
+    assert fingerprint(data, engine=engine) == fingerprint(data)
+    assert engine.sent
+
+
+def test_an_engine_leaves_no_choice_of_workers(data: Path) -> None:
+    with pytest.raises(InvalidArgument, match="workers of its own"):
+        fingerprint(data, engine=Shuffled(), workers=2)
+
+
 def test_a_single_file_is_fingerprinted_under_its_own_name(data: Path) -> None:
     assert fingerprint_by(Shuffled(), data / "28") == fingerprint(data / "28")
 
