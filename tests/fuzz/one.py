@@ -2,8 +2,8 @@
 
     python tests/fuzz/one.py NAME [libFuzzer's options] [folders or files of inputs]
 
-Given a folder, it begins with the harness's seeds and what is there, and keeps there what it finds to
-be new. Given a file, such as one that a failure has left, it runs the check once on that.
+Given a folder, it begins with the harness's seeds and what is there, and keeps there what is new.
+Given a file, such as one that a failure has left, it runs the check once on that.
 """
 
 import hashlib
