@@ -115,6 +115,7 @@ def made_data(
     finally:
         shutil.rmtree(data.scratch, ignore_errors=True)
         if not keep:
+            tell(f"Removing the data from {root}.")
             shutil.rmtree(root, ignore_errors=True)
 
 
