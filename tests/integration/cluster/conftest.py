@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from distributed import LocalCluster
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
     import dask
     from distributed import LocalCluster
