@@ -30,7 +30,7 @@ class Contents:
     ) -> None:
         self.columns = columns
         self._file = path, format_name
-        self.batches = self._read(batches)
+        self.batches = _read(path, format_name, batches)
 
     def check(self, batch: Any) -> None:
         """Return if the batch is valid: offsets lie inside their buffers, strings are UTF-8, etc.
@@ -53,13 +53,16 @@ class Contents:
                 return batches
         return joined
 
-    def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
-        while True:
-            with reading(*self._file):
-                batch = next(batches, None)
-            if batch is None:
-                return
-            yield batch
+
+def _read(path: str, format_name: str, batches: Iterator[Any]) -> Iterator[Any]:
+    # No method of `Contents`: each would hold the other, and with it what was decoded, until the
+    # garbage collector happens to come by.
+    while True:
+        with reading(path, format_name):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Whole files: the same record set whoever does the work, and nobody left behind."""
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -447,3 +448,24 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     for small, large in zip(*peaks, strict=True):
         assert small < 64
         assert large < small + 16
+
+
+def test_tables_are_let_go_of_without_the_garbage_collector(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from dataledger.manifest.records import tables
+
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"id": list(range(400_000))}), path, row_group_size=70_000)
+    plan = plan_file(str(path), RecordFormat.PARQUET)
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    gc.disable()
+    try:
+        for block in plan.blocks[::2]:  # as one of two workers reads them, each anew
+            process_block(plan, block, KEYS, labels=False, engine=Engine.HASHLIB)
+        tables._kept.rows = None
+        assert pa.total_allocated_bytes() == before
+    finally:
+        gc.enable()
