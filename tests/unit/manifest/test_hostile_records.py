@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from errno import ENOSPC
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,29 @@ def test_a_parquet_page_that_says_it_is_huge_takes_no_memory(tmp_path: Path) -> 
     command = [sys.executable, "-c", READ_PARQUET, str(path)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert 0 < int(printed) < MIB
+
+
+def test_row_groups_of_other_sizes_than_promised_are_refused(tmp_path: Path) -> None:
+    sink = pa.BufferOutputStream()
+    options = {"use_dictionary": False, "compression": "none", "write_statistics": False}
+    pq.write_table(pa.table({"a": [1, 2, 3, 4]}), sink, row_group_size=2, **options)
+    data = sink.getvalue().to_pybytes()
+    # In the footer, twice the number: of a row group's rows, last; of its column's values, before.
+    places = [place for place in range(len(data) - 8) if data[place] == 2 * 2]
+    path = tmp_path / "x.parquet"
+    for one, other in permutations(places, 2):
+        forged = bytearray(data)
+        forged[one], forged[other] = 2 * 3, 2 * 1
+        path.write_bytes(forged)
+        with suppress(pa.ArrowException, OSError):
+            metadata = pq.ParquetFile(path).metadata
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            if [(each.num_rows, each.column(0).num_values) for each in groups] == [(3, 2), (1, 2)]:
+                break
+    else:
+        pytest.fail("the footer is written in another way")
+    with pytest.raises(RecordError, match="row group 0 has other rows than it promises"):
+        read_records(path, RecordOptions(KEYS), workers=1)
 
 
 # --------------------------------------------------------------------------- outputs and workers

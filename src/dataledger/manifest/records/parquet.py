@@ -73,28 +73,31 @@ def _open(path: str, **options: Any) -> Any:
     )
 
 
-def _batches(path: str, file: Any, row_group: int) -> Iterator[Any]:
-    row_groups = range(row_group, file.num_row_groups)
+def _batches(path: str, file: Any, first: int) -> Iterator[Any]:
+    row_groups = range(first, file.num_row_groups)
     # Worker processes are as many as the cores already. The main process reads for a proof, which
     # wants few rows far inside a row group, and soon.
     alone = multiprocessing.parent_process() is None
     most = _READ_ROWS_ALONE if alone else _READ_ROWS
     rows = min((_rows_in_a_batch(file.metadata.row_group(n)) for n in row_groups), default=1)
-    options = {
-        "batch_size": min(rows, most),
-        "row_groups": list(row_groups),
-        "use_threads": alone,
-    }
-    batches = file.iter_batches(**options)
+    options = {"batch_size": min(rows, most), "use_threads": alone}
     old_times = int96_columns(file)
-    if not old_times:
-        yield from batches
-        return
-    in_seconds = _open(path, coerce_int96_timestamp_unit="s")
-    for batch, seconds in zip(
-        batches, in_seconds.iter_batches(columns=old_times, **options), strict=True
-    ):
-        yield exact(batch, seconds)
+    in_seconds = _open(path, coerce_int96_timestamp_unit="s") if old_times else None
+    # One by one: across row groups, a column that lacks a value takes it from the next one, and
+    # what a row holds would depend on where reading began.
+    for number in row_groups:
+        missing = file.metadata.row_group(number).num_rows
+        batches = file.iter_batches(row_groups=[number], **options)
+        if in_seconds is not None:
+            seconds = in_seconds.iter_batches(row_groups=[number], columns=old_times, **options)
+            batches = map(exact, batches, seconds)
+        for batch in batches:
+            missing -= batch.num_rows
+            if missing < 0:
+                break
+            yield batch
+        if missing:
+            raise ValueError(f"row group {number} has other rows than it promises")
 
 
 def _rows_in_a_batch(row_group: Any) -> int:
