@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from fuzzing import Scratch
 from fuzzing_tables import check_table, edited, example_tables, pick, written
@@ -21,7 +22,11 @@ def check(data: bytes) -> None:
 
 
 def _load(path: str) -> Any:
-    return pq.ParquetFile(path).read(use_threads=False)
+    file = pq.ParquetFile(path)
+    groups = [
+        file.read_row_group(number, use_threads=False) for number in range(file.num_row_groups)
+    ]
+    return pa.concat_tables(groups) if groups else file.read(use_threads=False)
 
 
 def seeds() -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTRUMENTED = ["dataledger"]
+ARTIFACTS = "-artifact_prefix="
 
 
 def main(name: str, options: list[str]) -> None:
@@ -39,9 +40,18 @@ def main(name: str, options: list[str]) -> None:
             return bytes(atheris.Mutate(data, max_bytes))
         return bytes(mutate(data, random)[:max_bytes]) if mutate else data
 
+    def check(data: bytes) -> None:
+        try:
+            harness.check(data)
+        except Exception:
+            # Also where native code, unwinding, ends the process before libFuzzer can keep it.
+            for prefix in (o.partition("=")[2] for o in options if o.startswith(ARTIFACTS)):
+                Path(f"{prefix}raised-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+            raise
+
     arguments = [f"-max_len={getattr(harness, 'MAX_BYTES', fuzzing.MAX_BYTES)}", *options]
     more = {"custom_mutator": mutate_either_way} if mutate else {}
-    atheris.Setup([f"fuzz_{name}", *arguments], harness.check, **more)
+    atheris.Setup([f"fuzz_{name}", *arguments], check, **more)
     atheris.Fuzz()
 
 

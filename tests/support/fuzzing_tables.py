@@ -24,9 +24,10 @@ def check_table(path: str, record_format: RecordFormat, load: Callable[[str], An
     found = _fresh(path, record_format)
     with patched(encoding, parquet, tables, **TINY):
         in_pieces = _fresh(path, record_format)
-    assert found == in_pieces
     if found is None:
         return
+    # Whether pyarrow takes a torn file depends on how much it reads at a time; what it gives, not.
+    assert in_pieces in (found, None)
     table = load(path)
     table.validate(full=True)
     assert table.num_rows == len(found.records)
