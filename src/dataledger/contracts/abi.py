@@ -29,6 +29,9 @@ from dataledger.hashing import Algorithm, Digest, Hash32
 WORD_BYTES = 32
 SELECTOR_BYTES = 4
 
+_READS_OF_A_BYTE = 4
+"""More than decoding takes: offsets are read when they are checked, and when they are followed."""
+
 _REMEDY = "Ask another node; if it answers the same, check the contract addresses."
 
 
@@ -135,16 +138,42 @@ def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
     Raises:
         NodeError: `data` is not the one canonical encoding of such values.
     """
-    from eth_abi.abi import decode as decode_abi
     from eth_abi.exceptions import DecodingError
 
     try:
-        values = decode_abi([_as_bytes(t) for t in types], data)
+        values: tuple[Any, ...] = _decoder().decode([_as_bytes(t) for t in types], data)
     except (DecodingError, OverflowError, ValueError) as error:
         raise malformed(f"not {','.join(types)}: {error}", data) from error
     if encode(types, values) != data:
         raise malformed(f"not the canonical encoding of {','.join(types)}", data)
     return values
+
+
+@cache
+def _decoder() -> Any:
+    """Return a decoder that ends where it reads the same bytes again and again.
+
+    The elements of an array may all point to one long string: a few bytes would become gigabytes.
+    In the canonical encoding, which alone is taken, every byte is part of one value.
+    """
+    from eth_abi.codec import ABIDecoder
+    from eth_abi.decoding import ContextFramesBytesIO
+    from eth_abi.registry import registry
+
+    class Stream(ContextFramesBytesIO):
+        bytes_read = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            found = super().read(size)
+            self.bytes_read += len(found)
+            if self.bytes_read > _READS_OF_A_BYTE * self.getbuffer().nbytes:
+                raise ValueError("its parts overlap")
+            return found
+
+    class Decoder(ABIDecoder):
+        stream_class = Stream
+
+    return Decoder(registry)
 
 
 def malformed(reason: str, data: bytes) -> NodeError:
