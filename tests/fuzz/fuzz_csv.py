@@ -8,7 +8,7 @@ from random import Random
 from fuzzing import Found, Scratch, accepted, check_root, patched, read_all
 
 from dataledger.manifest import RecordFormat
-from dataledger.manifest.records import boundaries, csv, csv_text, encoding, tables
+from dataledger.manifest.records import boundaries, csv, csv_kernel, csv_text, encoding, tables
 from dataledger.manifest.records.source import MAX_RECORD_BYTES
 
 MOST_HASHED = 20
@@ -23,7 +23,7 @@ TINY = {
 SURELY_SHORT = 24
 """As text; such a record's canonical form, too, is shorter than `TINY` allows, in few columns."""
 
-_MODULES = (boundaries, csv, csv_text, encoding, tables)
+_MODULES = (boundaries, csv, csv_kernel, csv_text, encoding, tables)
 _scratch = Scratch("table.csv")
 
 
@@ -31,6 +31,8 @@ def check(data: bytes) -> None:
     path = _scratch.write(data)
     rows = _model(data)
     found = accepted(read_all, path, RecordFormat.CSV)
+    with patched(csv, _compiled_encoder=lambda: None):
+        assert accepted(read_all, path, RecordFormat.CSV) == found
     expected = None if rows is None else _encoded(rows)
     assert found == expected, f"found {found}, expected {rows}"
     if rows is not None and expected is not None:
