@@ -13,15 +13,15 @@ from dataledger.errors import (
 from dataledger.writing import write_whole
 
 
-def write_output(path: Path, data: bytes, *, replace: bool = False) -> Path:
-    """Write `data` to `path`, flushed to the disk, with the permissions of any new file.
+def write_output(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o666) -> Path:
+    """Write `data` to `path`, flushed to the disk; by default with the mode of any new file.
 
     Raises:
         OutputExists: `path` is there, and `replace` is false; it was left as it is.
         OutputUnwritable: its directory is missing or may not be written to, or the disk is full.
     """
     try:
-        write_whole(path, data, mode=0o666, replace=replace)
+        write_whole(path, data, mode=mode, replace=replace)
     except FileExistsError:
         raise _exists(path) from None
     except (OSError, ValueError) as error:

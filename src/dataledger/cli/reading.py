@@ -1,6 +1,7 @@
 """How data is to be read: the options of every command that fingerprints."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from dataledger.hashing import Algorithm
     from dataledger.manifest import Manifest
     from dataledger.manifest.cache import ManifestCache
+    from dataledger.manifest.engines import Engine
     from dataledger.manifest.records.engine import RecordOptions
 
 Command = Callable[..., object]
@@ -70,20 +72,31 @@ class Reading:
 
     def cache(self, home: Path | None) -> "ManifestCache | None":
         """Return where unchanged files are remembered, if they may be."""
-        if not self.cached:
+        if not self.cached or self.engine != "local":
             return None
         from dataledger.chain.home import home_directory
         from dataledger.manifest.cache import ManifestCache
 
         return ManifestCache((home or home_directory()) / "cache" / "manifests")
 
-    def check_engine(self) -> None:
-        """Return only if engine and scheduler go together. Raises `InvalidArgument`."""
-        if self.engine == "local" and self.scheduler is not None:
-            raise InvalidArgument(
-                f"The scheduler {shown(self.scheduler)} is named, and the work is to be done here.",
-                remedy="Add --engine dask, or leave out --scheduler.",
-            )
+    def cluster(self) -> "AbstractContextManager[Engine | None]":
+        """Return what offers the cluster that does the work, or None where this machine does.
+
+        Raises:
+            InvalidArgument: engine and scheduler contradict each other.
+            ClusterError: the cluster cannot be joined.
+        """
+        if self.engine == "local":
+            if self.scheduler is not None:
+                raise InvalidArgument(
+                    f"The scheduler {shown(self.scheduler)} is named, and the work is to be done "
+                    "here.",
+                    remedy="Add --engine dask, or leave out --scheduler.",
+                )
+            return nullcontext()
+        from dataledger.manifest.engines import DaskEngine
+
+        return DaskEngine(self.scheduler)
 
 
 FOR_EVIDENCE = Reading()

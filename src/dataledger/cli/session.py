@@ -109,31 +109,22 @@ class Session:
         from dataledger.manifest import fingerprint
 
         # What is misspelt shows before hours of hashing.
-        reading.check_engine()
         digests, records = reading.algorithms(), reading.record_options(self.home)
-        with self._spinner.paused(), HashingBar() as bar:
-            if reading.engine != "local":
-                from dataledger.manifest.distributed import fingerprint_by
-                from dataledger.manifest.engines import DaskEngine
-
-                with DaskEngine(reading.scheduler) as engine:
-                    return fingerprint_by(
-                        engine,
-                        path,
-                        digests=digests,
-                        records=records,
-                        progress=bar,
-                        record_progress=bar.count_records,
-                    )
-            return fingerprint(
+        cache = reading.cache(self.home)
+        with self._spinner.paused(), reading.cluster() as engine, HashingBar() as bar:
+            manifest = fingerprint(
                 path,
                 digests=digests,
                 records=records,
-                cache=reading.cache(self.home),
+                cache=cache,
+                engine=engine,
                 workers=reading.workers,
                 progress=bar,
                 record_progress=bar.count_records,
             )
+        if cache is not None and cache.failure is not None:
+            self.announce(f"{cache.failure} The fingerprint is right all the same")
+        return manifest
 
     def profile_name(self) -> str:
         """Return the profile that was asked for, else `$DATALEDGER_PROFILE`, else `devnet`."""

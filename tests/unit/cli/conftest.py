@@ -14,9 +14,12 @@ def ledger() -> FakeLedger:
 
 
 @pytest.fixture
-def run(ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for variable in ("PROFILE", "HOME", "ACCOUNT", "PASSPHRASE_FILE", "DEBUG"):
+def run(
+    ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    for variable in ("PROFILE", "ACCOUNT", "PASSPHRASE_FILE", "DEBUG"):
         monkeypatch.delenv(f"DATALEDGER_{variable}", raising=False)
+    monkeypatch.setenv("DATALEDGER_HOME", str(tmp_path_factory.mktemp("home")))
 
     def run_command(*arguments: str, stdin: str | None = None) -> Outcome:
         session = FakeSession(ledger=ledger)

@@ -66,3 +66,15 @@ def test_nothing_is_asked_about_a_secret_that_is_not_there() -> None:
     assert code == 2
     assert "There is no secret 'roads'" in err
     assert "Destroy the secret" not in err
+
+
+def test_a_label_key_is_written_for_its_reader_alone(home: Path, tmp_path: Path) -> None:
+    run("new", "roads")
+    file = tmp_path / "label.key"
+    code, out, err = run("label-key", "roads", "-o", str(file))
+    assert (code, err) == (0, "")
+    key = Secrets(home).open("roads").keys().record_label.hex()
+    assert file.read_text() == f"{key}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert key not in out
+    assert run("label-key", "roads", "-o", str(file))[0] == 2

@@ -31,7 +31,7 @@ def test_fingerprinting_loads_no_chain_client() -> None:
         "import sys\n"
         "from dataledger.cli.main import main\n"
         "try:\n"
-        f"    main(args=['fingerprint', {__file__!r}, '--json'])\n"
+        f"    main(args=['fingerprint', {__file__!r}, '--no-cache', '--json'])\n"
         "except SystemExit as end:\n"
         f"    print('heavy:', [n for n in {HEAVY} if n in sys.modules], end.code)\n"
     )

@@ -1,8 +1,11 @@
 """`dataledger secret`: what salts the records of a dataset."""
 
+from pathlib import Path
+
 import click
 
 from dataledger.cli.command import group, pass_session, subcommand
+from dataledger.cli.parameters import READABLE_PATH
 from dataledger.cli.session import Session
 
 _KEEP_IT = "Keep a copy of the file in a safe place: without it, no record can be proven any more."
@@ -54,6 +57,25 @@ def show(session: Session, *, name: str) -> None:
     from dataledger.ledger.secrets import Secrets
 
     session.show(SecretView(Secrets(session.home).entry(name)))
+
+
+@subcommand(secret, "label-key", examples=["dataledger secret label-key roads -o roads-label.key"])
+@click.argument("name")
+@click.option("-o", "--output", required=True, type=READABLE_PATH, help="Takes the key.")
+@pass_session
+def label_key(session: Session, *, name: str, output: Path) -> None:
+    """Write the key of records' labels, for an auditor.
+
+    Whoever holds it can check that a proof of absence is about a certain record; and can test
+    guesses at records against every label that he is shown. It opens no salt.
+    """
+    from dataledger.cli.output import write_output
+    from dataledger.cli.render.secrets import LabelKeyView
+    from dataledger.ledger.secrets import Secrets
+
+    found = Secrets(session.home).open(name)
+    write_output(output, found.keys().record_label.hex().encode() + b"\n", mode=0o600)
+    session.show(LabelKeyView(found.id, output))
 
 
 @subcommand(secret, "destroy", examples=["dataledger secret destroy roads --yes"])

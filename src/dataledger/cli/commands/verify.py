@@ -48,9 +48,7 @@ def verify(
         found = find_dataset(ledger, name)
         if manifest is not None:
             ledger.documents.keep(read_manifest(manifest))
-        verification = verify_data(
-            session, ledger, found.id, path, number=version, workers=workers
-        )
+        verification = verify_data(session, ledger, found.id, path, number=version, workers=workers)
         taints = ledger.lineage.recalled_ancestors(found.id, verification.version.number)
         session.show(VerificationView(verification, taints, Names(ledger)))
     if not verification.verified:

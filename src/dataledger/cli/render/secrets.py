@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dataledger.cli.render.screen import Cell, Screen, Styled
 from dataledger.hashing import JsonValue
 from dataledger.ledger.secrets import SecretEntry
+from dataledger.manifest.record_set import SecretId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,24 @@ class SecretList:
             rows,
             empty="There are no secrets. `dataledger secret new NAME` makes one.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelKeyView:
+    """A label key that was written to a file."""
+
+    secret_id: SecretId
+    written_to: Path
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return `secret_id` and `file`."""
+        return {"secret_id": self.secret_id, "file": str(self.written_to)}
+
+    def draw(self, screen: Screen) -> None:
+        """Draw the same."""
+        screen.success("The label key is in", Styled(str(self.written_to), "bold"))
+        screen.fields([("secret", self.secret_id)])
+        screen.hint("Give it to an auditor alone: it tells which records a label can be of.")
 
 
 def _document(entry: SecretEntry) -> dict[str, JsonValue]:
