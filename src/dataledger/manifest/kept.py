@@ -5,6 +5,7 @@ It holds no digest of any file: those are in the manifest, which it names by its
 
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,13 +120,14 @@ def load(path: Path) -> Kept | None:
 def _load(path: Path) -> Kept | None:
     with path.open("rb") as file:
         head = file.read(len(_MAGIC) + _HEAD.size)
-        if not head.startswith(_MAGIC):
-            return None
         count, begun_at_ns, manifest_digest, paths_digest = _HEAD.unpack(head[len(_MAGIC) :])
-        if not 0 < count <= MAX_MANIFEST_BYTES:
+        if not (head.startswith(_MAGIC) and 0 < count <= MAX_MANIFEST_BYTES):
             return None
         table_bytes = len(range(0, count, PART_FILES)) * _PART.size
         body_bytes = table_bytes + count * IDENTITY_BYTES
+        # Before memory is taken for so much.
+        if os.fstat(file.fileno()).st_size != len(head) + body_bytes + HASH_BYTES:
+            return None
         body = file.read(body_bytes)
         if file.read(HASH_BYTES + 1) != hashlib.sha256(head + body).digest():
             return None

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import textwrap
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from dataledger.manifest import (
     fingerprint,
     identity,
     journal,
+    kept,
     reading,
 )
 from dataledger.manifest.cache import ManifestCache
@@ -318,6 +320,23 @@ def test_a_damaged_cache_is_ignored(
     opened.clear()
     assert fingerprint(dataset, cache=unsampled, workers=1) == expected
     assert len(opened) == 40
+
+
+def test_a_cache_that_says_it_is_huge_takes_no_memory(
+    dataset: Path, unsampled: ManifestCache
+) -> None:
+    expected = cached(dataset, unsampled)
+    (path,) = unsampled.directory.glob("*.cache")
+    content = path.read_bytes()
+    place = len(kept._MAGIC)
+    assert content[place : place + 8] == (40).to_bytes(8)
+    path.write_bytes(content[:place] + (2**30).to_bytes(8) + content[place + 8 :])
+    tracemalloc.start()
+    assert kept.load(path) is None
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 1024**2
+    assert fingerprint(dataset, cache=unsampled, workers=1) == expected
 
 
 def test_no_byte_can_be_altered_unseen(dataset: Path, unsampled: ManifestCache) -> None:
