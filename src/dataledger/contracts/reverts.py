@@ -174,7 +174,10 @@ def _part(part: Part) -> str:
 def _moment(unix: int) -> str:
     if unix >= WITHOUT_END:
         return "the end of time"
-    return datetime.fromtimestamp(unix, UTC).replace(tzinfo=None).isoformat() + "Z"
+    try:
+        return datetime.fromtimestamp(unix, UTC).replace(tzinfo=None).isoformat() + "Z"
+    except (ValueError, OverflowError, OSError):  # which one is up to the platform
+        return f"a time after the year 9999 ({unix})"
 
 
 _TELL: dict[Any, Callable[[Any], str]] = {

@@ -100,6 +100,13 @@ def test_times_are_told_in_utc() -> None:
     )
 
 
+@pytest.mark.parametrize("unix", [253_402_300_800, 2**40 - 2])
+def test_times_that_no_calendar_here_has_are_told(unix: int) -> None:
+    data = _error(ContractName.DATASET_LEDGER, "TooEarly", bytes(32), unix)
+    refused = decode_refusal(data, ContractName.DATASET_LEDGER).in_words()
+    assert f"a time after the year 9999 ({unix})" in str(refused)
+
+
 def test_the_ledger_passes_on_what_organisations_refuses() -> None:
     data = _error(ContractName.ORGANISATIONS, "OrganisationIsSuspended", 5, 1)
     refusal = decode_refusal(data, ContractName.DATASET_LEDGER)
