@@ -96,8 +96,13 @@ coverage: install ## Measure which branches the tests reach, in Python and Solid
 	@$(toolchain)/coverage.sh
 
 .PHONY: bench
-bench: install ## Measure gas and speed beside peers
-	@for benchmark in benchmarks/[a-z]*.py; do echo "$$benchmark"; $(python) "$$benchmark" || exit 1; done
+bench: install ## Measure gas beside a peer
+	@$(python) benchmarks/gas.py
+
+.PHONY: bench-fingerprint
+bench-fingerprint: install ## Measure fingerprints and proofs beside peers (10 GB, half an hour; Rust for b3sum)
+	@$(toolchain)/install_peers.sh
+	@$(python) benchmarks/fingerprint.py $(OPTIONS)
 
 .PHONY: lock
 lock: $(python_dev) $(node_dev) ## Bring the lock files in step with pyproject.toml and package.json

@@ -26,6 +26,7 @@ VARYING = [
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://127.0.0.1:PORT"),
     (re.compile(r"\b\d{2,3},\d{3}\b(?= gas)|(?<=gas )\d{2,3},\d{3}\b"), "GAS"),
     (re.compile(r"(?<=process )\d+"), "PID"),
+    (re.compile(r"(?<=^id )[0-9a-f]{16}$"), "ID"),
     (re.compile(r"(?<=chain id )\d+"), "CHAIN"),
     (re.compile(r"\d+\.\d s\b"), "SECONDS"),
     (re.compile(r"(?<=[ ])/\S+/"), "FOLDER/"),

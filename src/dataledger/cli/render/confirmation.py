@@ -55,6 +55,7 @@ def record_details(record: VersionRecord | None) -> list[tuple[str, Cell | None]
         ("content root", str(record.content_root)),
         ("manifest digest", str(record.manifest_digest)),
         ("files", f"{record.file_count:,}, {size_text(record.size_bytes)}"),
+        ("records", f"{record.record_count:,}" if record.salt_scheme else None),
         ("parents", len(record.parents) or None),
     ]
 
