@@ -1,6 +1,7 @@
 """Manifests of files: made from data where it lies, compared, proved. Knows no chain.
 
-Trees over single records will stand beside files here, as `dataledger.manifest.records`.
+`records` has the trees over single records, `proofs` what is proved of either and `proving` how
+that is made, `locations` data in stores, and `engines` clusters that do the work.
 """
 
 from dataledger.manifest.compare import ChangedFile, Difference, compare, require_same
