@@ -151,7 +151,7 @@ def _encoded(rows: list[list[str]]) -> Found:
         header,
         [b"".join(head) + b"".join(body) for head, body in zip(heads, bodies, strict=True)],
         [
-            b"".join(head[n] + body[n] for head, body in zip(heads, bodies, strict=True))
+            (b"".join(head[n] for head in heads), b"".join(body[n] for body in bodies))
             for n in range(len(header))
         ],
     )

@@ -107,15 +107,15 @@ class Found(NamedTuple):
 
     columns: list[str]
     records: list[bytes]
-    values: list[bytes]
-    """Of each column."""
+    values: list[tuple[bytes, bytes]]
+    """Of each column: its heads, and its bodies."""
 
 
 def read_all(path: str, record_format: RecordFormat) -> Found:
     """Return what is in the file, read block by block, as a worker that gets all blocks does."""
     plan = plan_file(path, record_format)
     records: list[bytes] = []
-    values = [b"" for _ in plan.columns]
+    values = [(b"", b"") for _ in plan.columns]
     for block in plan.blocks:
         assert block.first_record == len(records)
         for batch in read_block(plan, block):
@@ -124,7 +124,10 @@ def read_all(path: str, record_format: RecordFormat) -> Found:
             spans = zip(begins.tolist(), ends.tolist(), strict=True)
             assert found == [bytes(data[begin:end]) for begin, end in spans]
             records += found
-            values = [a + bytes(b) for a, b in zip(values, batch.columns, strict=True)]
+            values = [
+                (heads + bytes(more.heads), bodies + bytes(more.bodies))
+                for (heads, bodies), more in zip(values, batch.columns, strict=True)
+            ]
         assert len(records) == block.first_record + block.record_count
     assert len(records) == plan.record_count
     return Found([column.name for column in plan.columns], records, values)

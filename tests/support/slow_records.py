@@ -13,9 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-BLOCK = 65_536
-
-
 # -------------------------------------------------------------------------------- one encoding
 
 
@@ -120,12 +117,13 @@ def rows(table: Any) -> list[bytes]:
     ]
 
 
-def column_values(table: Any) -> list[list[bytes]]:
-    """Return for each column the encodings, head and body, of its values."""
-    return [
-        [b"".join(head_and_body(field.type, value)) for value in column]
-        for field, column in zip(table.schema, table.columns, strict=True)
-    ]
+def column_values(table: Any) -> list[tuple[bytes, bytes]]:
+    """Return for each column its values' heads, one after another, and likewise their bodies."""
+    columns = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        encoded = [head_and_body(field.type, value) for value in column]
+        columns.append((b"".join(h for h, _ in encoded), b"".join(b for _, b in encoded)))
+    return columns
 
 
 # --------------------------------------------------------------------------- salts and trees
@@ -174,14 +172,3 @@ def label_root(secret: bytes, records: Sequence[bytes]) -> bytes:
     return merkle_root(
         sorted({hmac.new(key, record, hashlib.sha256).digest() for record in records})
     )
-
-
-def column_value_root(secret: bytes, column: int, values: Sequence[bytes]) -> bytes:
-    """Return one column's root, over its blocks."""
-    key = hkdf(secret, b"dataledger/column-salt/1", 32)
-    entries = []
-    for block in range(-(-len(values) // BLOCK)):
-        digest = sha256(b"".join(values[block * BLOCK : (block + 1) * BLOCK]))
-        bound = column.to_bytes(4, "big") + block.to_bytes(8, "big") + digest
-        entries.append(hmac.new(key, bound, hashlib.sha256).digest()[:16] + digest)
-    return merkle_root(entries)

@@ -68,14 +68,21 @@ def numbered_tree(size: int) -> dict[str, Any]:
 
 
 def columns() -> dict[str, Any]:
-    """Return two columns of a table with a block and a half of records."""
+    """Return the columns of a table with a block and a half of records."""
     count = oracle.BLOCK_RECORDS * 3 // 2
     table = [
-        ("id", "int", [bytes([2]) + value.to_bytes(8, "big") for value in range(count)]),
-        ("é", "bool", [bytes([1, value % 2]) for value in range(count)]),
+        ("id", "int", [(bytes([2]) + value.to_bytes(8, "big"), b"") for value in range(count)]),
+        ("é", "bool", [(bytes([1, value % 2]), b"") for value in range(count)]),
+        ("name", "string", [string(f"row {value}") for value in range(count)]),
     ]
     entries, root = oracle.column_root(SECRET, table)
     return {"record_count": count, "entries": [e.decode() for e in entries], "column_root": root}
+
+
+def string(value: str) -> tuple[bytes, bytes]:
+    """Return a string's head and body."""
+    body = value.encode()
+    return bytes([6]) + len(body).to_bytes(4, "big"), body
 
 
 def opening_cases() -> list[dict[str, Any]]:

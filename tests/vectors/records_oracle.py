@@ -8,10 +8,14 @@ import hmac
 import json
 from collections.abc import Sequence
 from functools import cache
+from typing import TypeAlias
 
 import rfc9162_oracle
 
 BLOCK_RECORDS = 65_536
+
+Value: TypeAlias = tuple[bytes, bytes]
+"""A value's encoding: its head, and its body."""
 
 
 @cache
@@ -62,14 +66,16 @@ def column_salt(secret: bytes, column: int, block: int, digest: bytes) -> bytes:
     return hmac.new(key, bound, hashlib.sha256).digest()[:16]
 
 
-def column_leaf(secret: bytes, column: int, block: int, values: Sequence[bytes]) -> bytes:
-    """The leaf of one block's values, given as the encodings of each."""
-    digest = hashlib.sha256(b"".join(values)).digest()
+def column_leaf(secret: bytes, column: int, block: int, values: Sequence[Value]) -> bytes:
+    """The leaf of one block's values."""
+    heads = hashlib.sha256(b"".join(head for head, _ in values)).digest()
+    bodies = hashlib.sha256(b"".join(body for _, body in values)).digest()
+    digest = hashlib.sha256(heads + bodies).digest()
     return rfc9162_oracle.leaf_hash(column_salt(secret, column, block, digest) + digest)
 
 
 def column_root(
-    secret: bytes, columns: Sequence[tuple[str, str, Sequence[bytes]]]
+    secret: bytes, columns: Sequence[tuple[str, str, Sequence[Value]]]
 ) -> tuple[list[bytes], bytes]:
     """The column entries and the root over them; a column is its name, type and encoded values."""
     entries = []

@@ -1,6 +1,5 @@
 """Proofs of a table's schema and columns, and the values of a column to check one by."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from dataledger.hashing.ranges import inclusion_path, subtree_of
 from dataledger.manifest.proofs import ColumnEntry, ColumnProof, FilePlace, SchemaProof
 from dataledger.manifest.proofs.column import column_root
 from dataledger.manifest.proving.data import RecordData, changed, checked, format_by_name
+from dataledger.manifest.records.columns import ColumnDigest
 from dataledger.manifest.records.formats import plan_file, read_block
 from dataledger.manifest.records.secret import column_salt
 from dataledger.manifest.records.source import Plan
@@ -80,9 +80,9 @@ def column_digests(path: Path, column: ColumnEntry) -> list[bytes]:
 
 def _column_digests(plan: Plan, number: int) -> Iterator[bytes]:
     for block in plan.blocks:
-        digest = hashlib.sha256()
+        digest = ColumnDigest()
         for batch in read_block(plan, block):
-            digest.update(batch.columns[number])
+            digest.add(batch.columns[number])
         yield digest.digest()
 
 

@@ -1,5 +1,6 @@
 """The tree over a table's columns: each column has a root of its own, over its blocks."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -15,7 +16,7 @@ from dataledger.hashing import (
     root,
     string,
 )
-from dataledger.manifest.records.source import Column
+from dataledger.manifest.records.source import Column, ColumnValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,24 @@ class ColumnEntry:
             type=string(found["type"]),
             root=Digest.parse_sha256(string(found["root"])),
         )
+
+
+class ColumnDigest:
+    """The digest of one column's values in a block, added batch by batch."""
+
+    def __init__(self) -> None:
+        # Apart, so that neither is copied: readers have both of them in one piece.
+        self._heads = hashlib.sha256()
+        self._bodies = hashlib.sha256()
+
+    def add(self, values: ColumnValues) -> None:
+        """Add the values that follow those added before."""
+        self._heads.update(values.heads)
+        self._bodies.update(values.bodies)
+
+    def digest(self) -> bytes:
+        """Return the digest of all values added."""
+        return hashlib.sha256(self._heads.digest() + self._bodies.digest()).digest()
 
 
 def column_entry(column: Column, column_root: Hash32) -> bytes:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 import numpy as np
 
-from dataledger.manifest.records.source import MAX_RECORD_BYTES, EncodedBatch
-from dataledger.manifest.records.tags import SLOT_BYTES, Tag
+from dataledger.manifest.records.source import MAX_RECORD_BYTES, ColumnValues, EncodedBatch
+from dataledger.manifest.records.tags import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Fields = tuple[Places, Places]
 
 _STRING = int(Tag.STRING)
-_HEAD_BYTES = 1 + SLOT_BYTES[Tag.STRING]
+_HEAD = np.dtype([("tag", "u1"), ("length", ">u4")])
+_HEAD_BYTES = _HEAD.itemsize
 
 _QUOTE, _COMMA, _LINE_FEED, _CARRIAGE_RETURN = (ord(mark) for mark in '",\n\r')
 
@@ -63,11 +64,15 @@ def encode_text(text: bytes, width: int) -> tuple[int, EncodedBatch] | None:
     rows = np.empty(offsets[-1], np.uint8)
     fields = begins[: count * width], lengths[: count * width]
     _fill_rows(codes, fields, rows, offsets)
+    heads = np.empty((width, count), _HEAD)
+    heads["tag"] = _STRING
+    heads["length"] = lengths[: count * width].reshape(count, width).T
     columns = []
     for column, size in enumerate(sizes.sum(axis=0).tolist()):
-        values = np.empty(size, np.uint8)
-        _fill_column(codes, begins[column::width][:count], lengths[column::width][:count], values)
-        columns.append(values.data)
+        bodies = np.empty(size - count * _HEAD_BYTES, np.uint8)
+        every = slice(column, count * width, width)
+        _fill_bodies(codes, begins[every], lengths[every], bodies)
+        columns.append(ColumnValues(heads[column].view(np.uint8).data, bodies.data))
     return count, EncodedBatch(rows.data, offsets.data, columns)
 
 
@@ -186,14 +191,8 @@ def _fill_rows(text: Bytes, fields: Fields, out: Bytes, offsets: Offsets) -> Non
 
 
 @_compiled
-def _fill_column(
-    text: Bytes,
-    begins: Places,
-    lengths: Places,
-    out: Bytes,
-) -> None:
+def _fill_bodies(text: Bytes, begins: Places, lengths: Places, out: Bytes) -> None:
     at = 0
     for cell in range(len(begins)):
-        _put_head(out, at, lengths[cell])
-        _put_body(text, begins[cell], lengths[cell], out, at + _HEAD_BYTES)
-        at += _HEAD_BYTES + lengths[cell]
+        _put_body(text, begins[cell], lengths[cell], out, at)
+        at += lengths[cell]

@@ -24,7 +24,12 @@ from dataledger.manifest.records.layout import (
     without_extension,
 )
 from dataledger.manifest.records.schema import tag_of
-from dataledger.manifest.records.source import BATCH_BYTES, MAX_RECORD_BYTES, EncodedBatch
+from dataledger.manifest.records.source import (
+    BATCH_BYTES,
+    MAX_RECORD_BYTES,
+    ColumnValues,
+    EncodedBatch,
+)
 from dataledger.manifest.records.tags import WITH_BODY, Tag
 
 if TYPE_CHECKING:
@@ -81,9 +86,9 @@ def _encode_at_once(batch: pa.RecordBatch) -> EncodedBatch:
     encoded = [_encode_values(column) for column in batch.columns]
     rows = _join(encoded, batch.num_rows)
     columns = [
-        values.heads.reshape(-1).data
-        if values.bodies is None
-        else _data(_join([values], batch.num_rows))
+        ColumnValues(
+            values.heads.reshape(-1).data, b"" if values.bodies is None else _data(values.bodies)
+        )
         for values in encoded
     ]
     return EncodedBatch(_data(rows), offsets_of(rows).data, columns)
@@ -139,8 +144,9 @@ def _byte_strings(offsets: NDArray[np.int64], data: Any) -> Any:
 
 
 def _data(rows: Any) -> memoryview:
-    """Return the bytes of rows that begin where their data begin."""
-    return memoryview(rows.buffers()[2] or b"")[: int(offsets_of(rows)[-1])]
+    """Return the bytes of all rows, one after another."""
+    offsets = offsets_of(rows)
+    return memoryview(rows.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 
 
 # -------------------------------------------------------------------------------------- bodies

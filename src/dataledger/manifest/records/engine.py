@@ -1,6 +1,5 @@
 """From files of records to record sets: planning, hashing blocks side by side, combining."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from dataledger.manifest.progress import Reporter
 from dataledger.manifest.record_set import LabelSet, RecordFormat, RecordSet
 from dataledger.manifest.records.accelerate import Engine, choose_engine, new_hasher
 from dataledger.manifest.records.boundaries import Run
-from dataledger.manifest.records.columns import column_entry, table_root
+from dataledger.manifest.records.columns import ColumnDigest, column_entry, table_root
 from dataledger.manifest.records.formats import format_of, plan_file, read_block
 from dataledger.manifest.records.secret import Keys, column_leaf, column_salt
 from dataledger.manifest.records.source import Block, Plan
@@ -106,11 +105,11 @@ def process_block(
         DependencyMissing: it is a table, and pyarrow is not installed.
     """
     hasher = new_hasher(engine, keys, block.first_record, labels=labels)
-    columns = [hashlib.sha256() for _ in plan.columns]
+    columns = [ColumnDigest() for _ in plan.columns]
     for batch in read_block(plan, block):
         hasher.add(batch)
         for column, values in zip(columns, batch.columns, strict=True):
-            column.update(values)
+            column.add(values)
     if hasher.record_count != block.record_count:
         raise SourceChanged(
             f"{shown(plan.path)} has {hasher.record_count} records where {block.record_count} "
@@ -119,8 +118,8 @@ def process_block(
         )
     leaves = []
     for number, column in enumerate(columns):
-        salt = column_salt(keys, number, block.number, column.digest())
-        leaves.append(column_leaf(salt, column.digest()))
+        digest = column.digest()
+        leaves.append(column_leaf(column_salt(keys, number, block.number, digest), digest))
     return BlockResult(
         first_record=block.first_record,
         record_count=block.record_count,

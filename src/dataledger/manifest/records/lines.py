@@ -15,7 +15,13 @@ from dataledger.manifest.records.boundaries import (
     read_span,
     too_long,
 )
-from dataledger.manifest.records.source import MAX_RECORD_BYTES, Block, Column, Plan
+from dataledger.manifest.records.source import (
+    MAX_RECORD_BYTES,
+    Block,
+    Column,
+    ColumnValues,
+    Plan,
+)
 
 READ_BYTES = 1024 * 1024
 
@@ -99,7 +105,7 @@ class _Place(NamedTuple):
 class LineBatch:
     """Neighbouring lines of a text, each ended by a line feed alone."""
 
-    columns: tuple[bytes, ...] = ()
+    columns: tuple[ColumnValues, ...] = ()
 
     def __init__(self, place: _Place, text: bytes) -> None:
         """Hold the lines, of which the first begins at `place`.

@@ -158,7 +158,7 @@ def record_label(keys: Keys, record: bytes) -> bytes:
 
 
 def column_salt(keys: Keys, column: int, block: int, digest: bytes) -> bytes:
-    """Return the salt of one column's values in one block, whose encodings have this SHA-256."""
+    """Return the salt of one column's values in one block, which have this digest."""
     bound = column.to_bytes(4, "big") + block.to_bytes(8, "big") + digest
     return hmac.digest(keys.column_salt, bound, "sha256")[:SALT_BYTES]
 

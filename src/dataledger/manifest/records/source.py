@@ -58,12 +58,21 @@ class Plan(NamedTuple):
     blocks: tuple[Block, ...]
 
 
+class ColumnValues(NamedTuple):
+    """The encodings of neighbouring values of one column; each part is contiguous."""
+
+    heads: bytes | memoryview
+    """Of all values, one after another."""
+    bodies: bytes | memoryview
+    """Likewise."""
+
+
 class Batch(Protocol):
     """Neighbouring records of one block, in their canonical form."""
 
     @property
-    def columns(self) -> Sequence[bytes | memoryview]:
-        """For each of the plan's columns, the encodings of the batch's values, joined."""
+    def columns(self) -> Sequence[ColumnValues]:
+        """For each of the plan's columns, the batch's values."""
 
     def records(self) -> list[bytes]:
         """Return the records one by one."""
@@ -88,7 +97,7 @@ class EncodedBatch:
         self,
         data: bytes | memoryview,
         offsets: memoryview,
-        columns: Sequence[bytes | memoryview] = (),
+        columns: Sequence[ColumnValues] = (),
     ) -> None:
         self._data = data
         self._offsets = offsets

@@ -218,9 +218,8 @@ def test_the_compiled_encoder_takes_all_that_is_well_formed(content: bytes) -> N
     [expected_batch] = encode(table.to_batches()[0], 0)
     assert count == table.num_rows
     assert batch.records() == expected_batch.records()
-    assert [bytes(column) for column in batch.columns] == [
-        bytes(column) for column in expected_batch.columns
-    ]
+    for column, expected_column in zip(batch.columns, expected_batch.columns, strict=True):
+        assert [bytes(part) for part in column] == [bytes(part) for part in expected_column]
 
 
 @given(st.binary(max_size=60) | st.text(st.sampled_from('ab,"\n\r'), max_size=30).map(str.encode))

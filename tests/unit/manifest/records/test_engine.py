@@ -152,7 +152,13 @@ def test_columns_have_roots_of_their_own(tmp_path: Path, name: str) -> None:
 
     expected = json.loads((VECTORS / "records.json").read_text())["columns"]
     numbers = range(expected["record_count"])
-    table = pa.table({"id": list(numbers), "é": [number % 2 == 1 for number in numbers]})
+    table = pa.table(
+        {
+            "id": list(numbers),
+            "é": [number % 2 == 1 for number in numbers],
+            "name": [f"row {number}" for number in numbers],
+        }
+    )
     path = tmp_path / name
     if path.suffix == ".parquet":
         parquet.write_table(table, path, row_group_size=70_000)

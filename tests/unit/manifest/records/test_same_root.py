@@ -1,7 +1,7 @@
 """One table has one record root, whoever writes it, however, and in whichever format."""
 
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ import pytest
 import slow_records
 
 from dataledger.manifest.record_set import RecordFormat
+from dataledger.manifest.records.columns import ColumnDigest
 from dataledger.manifest.records.schema import columns_of
+from dataledger.manifest.records.source import ColumnValues
 from dataledger.manifest.records.tables import plan_table, read_block
 
 VECTORS = Path(__file__).parents[3] / "vectors"
@@ -49,10 +51,17 @@ def roots(path: Path, record_format: RecordFormat) -> tuple[str, str]:
     batches = [batch for block in plan.blocks for batch in read_block(plan, block)]
     rows = [row for batch in batches for row in batch.records()]
     entries = [
-        f"{column}".encode() + b"".join(bytes(batch.columns[number]) for batch in batches)
+        f"{column}".encode() + _digest(batch.columns[number] for batch in batches)
         for number, column in enumerate(plan.columns)
     ]
     return slow_records.record_root(SECRET, rows).hex(), slow_records.merkle_root(entries).hex()
+
+
+def _digest(parts: Iterable[ColumnValues]) -> bytes:
+    digest = ColumnDigest()
+    for part in parts:
+        digest.add(part)
+    return digest.digest()
 
 
 @pytest.fixture(scope="module")
