@@ -5,7 +5,10 @@ A file is written beside its place, flushed to the disk, and renamed.
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes | memoryview, *, mode: int, replace: bool) -> None:
@@ -15,11 +18,23 @@ def write_whole(path: Path, data: bytes | memoryview, *, mode: int, replace: boo
         FileExistsError: `replace` is false and `path` is there; it was left as it is.
         OSError: the directory is missing or may not be written to, or the disk is full.
     """
+    with whole_file(path, mode=mode, replace=replace) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path, *, mode: int, replace: bool) -> Iterator[BinaryIO]:
+    """Offer a file that takes its place at `path`, flushed to the disk, when the block ends well.
+
+    Raises:
+        FileExistsError: `replace` is false and `path` is there; it was left as it is.
+        OSError: the directory is missing or may not be written to, or the disk is full.
+    """
     draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if replace:
@@ -29,10 +44,11 @@ def write_whole(path: Path, data: bytes | memoryview, *, mode: int, replace: boo
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
-    _flush_directory(path.parent)
+    flush_directory(path.parent)
 
 
-def _flush_directory(path: Path) -> None:
+def flush_directory(path: Path) -> None:
+    """Flush to the disk which files are in a directory, after one was made or removed."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

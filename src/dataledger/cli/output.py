@@ -1,6 +1,9 @@
 """Files that commands write where the user says: as a whole, or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from dataledger.errors import (
     InvalidPath,
@@ -10,7 +13,7 @@ from dataledger.errors import (
     SourceUnreadable,
     shown,
 )
-from dataledger.writing import write_whole
+from dataledger.writing import whole_file
 
 
 def write_output(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o666) -> Path:
@@ -20,8 +23,21 @@ def write_output(path: Path, data: bytes, *, replace: bool = False, mode: int = 
         OutputExists: `path` is there, and `replace` is false; it was left as it is.
         OutputUnwritable: its directory is missing or may not be written to, or the disk is full.
     """
+    with output_file(path, replace=replace, mode=mode) as file:
+        file.write(data)
+    return path
+
+
+@contextmanager
+def output_file(path: Path, *, replace: bool = False, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Offer a file that takes its place at `path` once the block has ended well.
+
+    Raises:
+        OutputExists, OutputUnwritable: as `write_output` does.
+    """
     try:
-        write_whole(path, data, mode=mode, replace=replace)
+        with whole_file(path, mode=mode, replace=replace) as file:
+            yield file
     except FileExistsError:
         raise _exists(path) from None
     except (OSError, ValueError) as error:
@@ -30,7 +46,6 @@ def write_output(path: Path, data: bytes, *, replace: bool = False, mode: int = 
             f"The file {shown(str(path))} cannot be written: {reason}.",
             remedy="Name a file in a directory that you may write to.",
         ) from error
-    return path
 
 
 def refuse_output_within(source: Path | str, path: Path, *, replace: bool) -> None:

@@ -1,8 +1,5 @@
 """What `prove` is asked for, and how it is made: with a ledger, or from a manifest file alone."""
 
-import os
-import secrets
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,19 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from dataledger.cli.content import read_manifest
-from dataledger.cli.output import refuse_output_within, write_output
+from dataledger.cli.output import output_file, refuse_output_within, write_output
 from dataledger.cli.session import Session
 from dataledger.errors import (
     InvalidArgument,
     NotFound,
-    OutputExists,
-    OutputUnwritable,
     listed,
     shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
     from dataledger.hashing import JsonValue
@@ -135,7 +129,7 @@ def write_proof(
     if outputs.extract is None:
         proof = make_proof(session, wanted, versions, sources)
     else:
-        with draft_of(outputs.extract, replace=outputs.replace) as extract:
+        with output_file(outputs.extract, replace=outputs.replace) as extract:
             proof = make_proof(session, wanted, versions, sources, extract)
     write_output(outputs.proof, proof.to_bytes(), replace=outputs.replace)
     return proof
@@ -197,37 +191,6 @@ def _only_file(manifest: "Manifest", wanted: Wanted) -> str:
             + listed([shown(entry.path) for entry in entries or manifest.entries]),
         )
     return entries[0].path
-
-
-@contextmanager
-def draft_of(path: Path, *, replace: bool) -> "Iterator[BinaryIO]":
-    """Open a file that takes its place at `path` once the block has ended well.
-
-    Raises:
-        OutputExists, OutputUnwritable: as `write_output` does.
-    """
-    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
-    try:
-        with draft.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.replace(path)
-        else:
-            path.hardlink_to(draft)
-    except FileExistsError:
-        raise OutputExists(
-            f"There is a file {shown(str(path))} already.",
-            remedy="Choose another name, or pass --force to replace it.",
-        ) from None
-    except OSError as error:
-        raise OutputUnwritable(
-            f"The file {shown(str(path))} cannot be written: {error.strerror}.",
-            remedy="Name a file in a directory that you may write to.",
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 class _Maker:

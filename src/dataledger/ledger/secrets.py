@@ -13,6 +13,7 @@ from dataledger.chain.home import home_directory, private_directory, write_priva
 from dataledger.errors import InvalidArgument, NotFound, OutputExists, SecretError, shown
 from dataledger.manifest.record_set import SecretId
 from dataledger.manifest.records.secret import DatasetSecret
+from dataledger.writing import flush_directory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SUFFIX = ".secret"
@@ -111,7 +112,7 @@ class Secrets:
             finally:
                 os.close(descriptor)
             path.unlink()
-            _flush_directory(path.parent)
+            flush_directory(path.parent)
         except OSError as error:
             raise SecretError(
                 f"The secret {path} cannot be removed: {error.strerror}.",
@@ -169,11 +170,3 @@ def read_secret(path: Path) -> DatasetSecret:
             "characters.",
             remedy=_REMEDY,
         ) from None
-
-
-def _flush_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

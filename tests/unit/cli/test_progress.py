@@ -9,6 +9,7 @@ import pytest
 from dataledger.cli.render import progress
 from dataledger.cli.render.progress import HashingBar, Spinner
 from dataledger.manifest import Progress
+from dataledger.manifest.records.engine import RecordProgress
 
 HALF = Progress(files_done=1, files_total=2, bytes_done=512, bytes_total=1024)
 
@@ -37,6 +38,17 @@ def test_a_bar_appears_on_a_terminal_after_a_while(terminal: Terminal) -> None:
         time.sleep(0.2)
     assert "Hashing" in terminal.getvalue()
     assert "2 of 2 files" in terminal.getvalue()
+
+
+def test_a_bar_goes_on_to_records(terminal: Terminal) -> None:
+    with redirect_stderr(terminal), HashingBar() as bar:
+        time.sleep(0.06)
+        bar(HALF)
+        bar.count_records(RecordProgress(0, 0))
+        bar.count_records(RecordProgress(7, 9))
+        time.sleep(0.2)
+    assert "Hashing records" in terminal.getvalue()
+    assert "7/9" in terminal.getvalue()
 
 
 def test_a_bar_is_silent_in_a_pipe(

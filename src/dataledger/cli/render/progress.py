@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
     from rich.status import Status
 
     from dataledger.manifest import Progress
@@ -115,50 +116,43 @@ class HashingBar:
             self._bar = begin()
         return self._bar
 
-    def _begin_records(self) -> "Bar":
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        from dataledger.cli.render.screen import Screen
-
-        bar = Progress(
-            TextColumn("Hashing records"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Screen(to_stderr=True).console,
-            transient=True,
-        )
-        bar.add_task("")
-        bar.start()
-        return bar
-
     def _begin(self) -> "Bar":
         from rich.progress import (
             BarColumn,
             DownloadColumn,
-            Progress,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
-        from dataledger.cli.render.screen import Screen
-
-        bar = Progress(
+        return _started(
             TextColumn("Hashing {task.description}", markup=False),
             BarColumn(),
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Screen(to_stderr=True).console,
-            transient=True,
         )
-        bar.add_task("")
-        bar.start()
-        return bar
+
+    def _begin_records(self) -> "Bar":
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        return _started(
+            TextColumn("Hashing records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        )
+
+
+def _started(*columns: "ProgressColumn") -> "Bar":
+    """Return a bar of these columns, with one task, that leaves nothing on the screen."""
+    from rich.progress import Progress
+
+    from dataledger.cli.render.screen import Screen
+
+    bar = Progress(*columns, console=Screen(to_stderr=True).console, transient=True)
+    bar.add_task("")
+    bar.start()
+    return bar
