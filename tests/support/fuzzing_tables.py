@@ -16,7 +16,7 @@ from dataledger.manifest.records.formats import plan_file
 
 MOST_COMPARED = 2000
 """Values; for more, the independent encoding takes too long."""
-TINY = {"BLOCK_RECORDS": 3, "BATCH_ROWS": 2, "BATCH_BYTES": 64, "_READ_ROWS_ALONE": 2}
+TINY = {"BLOCK_RECORDS": 3, "BATCH_ROWS": 2, "BATCH_BYTES": 64, "_READ_ROWS": 2}
 
 
 def check_table(path: str, record_format: RecordFormat, load: Callable[[str], Any]) -> None:
@@ -28,7 +28,10 @@ def check_table(path: str, record_format: RecordFormat, load: Callable[[str], An
         return
     # Whether pyarrow takes a torn file depends on how much it reads at a time; what it gives, not.
     assert in_pieces in (found, None)
-    table = load(path)
+    try:
+        table = load(path)
+    except (pa.ArrowException, OSError):
+        return  # it reads more than we do: a page of an empty row group, say
     table.validate(full=True)
     assert table.num_rows == len(found.records)
     if table.num_rows * max(1, table.num_columns) <= MOST_COMPARED:
