@@ -5,7 +5,7 @@ from dataledger.hashing import Hash32
 from dataledger.hashing.ranges import consistency_path, inclusion_path, range_path
 from dataledger.manifest.proofs import ConsistencyProof, FilePlace, RangeProof, RecordProof
 from dataledger.manifest.proving.data import RecordData, changed, checked
-from dataledger.manifest.records.formats import read_block
+from dataledger.manifest.records.formats import read_part
 from dataledger.manifest.records.leaves import record_leaves
 from dataledger.manifest.records.secret import record_salt
 from dataledger.manifest.records.source import GROUP_RECORDS
@@ -100,13 +100,8 @@ def _group_records(data: RecordData, first: int, last: int) -> list[bytes]:
     for block in plan.blocks:
         if block.first_record + block.record_count <= begin or end <= block.first_record:
             continue
-        position = block.first_record
-        for batch in read_block(plan, block):
-            found = batch.records()
-            records += found[max(begin - position, 0) : max(end - position, 0)]
-            position += len(found)
-            if position >= end:
-                break
+        last = min(end - block.first_record, block.record_count)
+        records += read_part(plan, block, max(begin - block.first_record, 0), last)
     if len(records) != end - begin:
         raise changed(data.path, f"of its records {begin} to {end}, only {len(records)} are there")
     return records

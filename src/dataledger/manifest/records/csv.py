@@ -94,6 +94,32 @@ def read_block(plan: Plan, block: Block) -> Iterator[EncodedBatch]:
         raise changed(plan.path, "was written after its records were counted")
 
 
+def read_part(plan: Plan, block: Block, begin: int, end: int) -> list[bytes]:
+    """Return some rows of a block, counted from its first, and look into no others.
+
+    Raises as `read_block`.
+    """
+    require_pyarrow()
+    from dataledger.manifest.records.csv_text import Place, parse, record_begins
+    from dataledger.manifest.records.encoding import encode
+
+    records: list[bytes] = []
+    position = 0
+    for text in _texts(plan.path, block):
+        begins = record_begins(text)
+        first, last = max(begin - position, 0), min(end - position, len(begins) - 1)
+        if first < last:
+            part = text[begins[first] : begins[last]]
+            number = block.first_record + position + first
+            for batch in parse(part, len(plan.columns), Place(plan.path, number)).to_batches():
+                for encoded in encode(batch, number):
+                    records += encoded.records()
+        position += len(begins) - 1
+        if position >= end:
+            break
+    return records
+
+
 def _compiled_encoder() -> EncodeText | None:
     """Return what encodes well-formed text faster, to the same bytes, if numba is in use."""
     if "numba" not in sys.modules:

@@ -65,6 +65,13 @@ def last_boundary(text: bytes) -> int:
     return 0
 
 
+def record_begins(text: bytes) -> list[int]:
+    """Return where each record of whole records begins, and where the last one ends."""
+    breaks = _outside(_positions(text, _LINE_FEED), _positions(text, _QUOTE))
+    begins = [0, *(breaks + 1).tolist()]
+    return begins if begins[-1] == len(text) else [*begins, len(text)]
+
+
 def parse_header(text: bytes, path: str) -> list[str]:
     """Return the fields of the header row.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -37,6 +38,12 @@ from dataledger.manifest.scan import HOLD_STILL, FoundFile, changed, scan
 
 SMALL_BYTES = 16 * 1024 * 1024
 """A file below this is planned by one worker; and a run below this in all, by none."""
+
+_MOST_TOGETHER = 16
+"""Blocks that one worker is given at a time, at most: some two seconds of work."""
+
+_LEAST_TASKS = 8
+"""What a file with so many blocks is cut into, at least."""
 
 _HASH_BYTES = 32
 
@@ -276,7 +283,7 @@ def read_record_files(
         )
     sources = [_Source.find(path) for path in paths]
     if run is not None:
-        return _read_by(run, sources, options, progress)
+        return _read_by(run, sources, options, progress, most_together=1)
     size_bytes = sum(source.found.size_bytes for source in sources)
     engine = choose_engine(options.engine, size_bytes)
     options = replace(options, engine=engine)
@@ -327,7 +334,7 @@ def _read(
     progress: Callable[[RecordProgress], None] | None,
 ) -> list[RecordSet]:
     with side_by_side(kind, workers) as run:
-        return _read_by(run, sources, options, progress)
+        return _read_by(run, sources, options, progress, most_together=_MOST_TOGETHER)
 
 
 def _read_by(
@@ -335,6 +342,8 @@ def _read_by(
     sources: Sequence[_Source],
     options: RecordOptions,
     progress: Callable[[RecordProgress], None] | None,
+    *,
+    most_together: int,
 ) -> list[RecordSet]:
     done = total = 0
     reporter = Reporter(lambda: RecordProgress(done, total), progress)
@@ -343,7 +352,8 @@ def _read_by(
     try:
         plans = _plan_all(run, sources, reporter.report)
         total = sum(plan.record_count for plan in plans)
-        results = run(partial(_process_task, options), _tasks(plans))
+        tasks = _tasks(plans, most_together)
+        results = chain.from_iterable(run(partial(_process_task, options), tasks))
         for source, plan in zip(sources, plans, strict=True):
             combiner = Combiner(plan, options)
             for _ in plan.blocks:
@@ -381,13 +391,26 @@ def _plan_alone(source: _Source) -> Plan:
     return plan_file(source.path, source.format, map)
 
 
-def _tasks(plans: Sequence[Plan]) -> Iterator[tuple[Plan, Block]]:
+def _tasks(plans: Sequence[Plan], most_together: int) -> Iterator[tuple[Plan, Sequence[Block]]]:
+    """Yield neighbouring blocks of a file for one worker to read, which then decodes nothing twice.
+
+    Of a file's blocks, one task has no more than a small share, so that all workers end at about
+    one time.
+    """
     for plan in plans:
-        shared = plan._replace(blocks=())  # a worker needs the one block only
-        for block in plan.blocks:
-            yield shared, block
+        shared = plan._replace(blocks=())  # a worker needs those of its task only
+        most = 1
+        if plan.format in (RecordFormat.PARQUET, RecordFormat.ARROW):
+            most = min(most_together, 1 + len(plan.blocks) // _LEAST_TASKS)
+        for _, part in groupby(plan.blocks, lambda block: block.locator[0]):
+            blocks = tuple(part)
+            for begin in range(0, len(blocks), most):
+                yield shared, blocks[begin : begin + most]
 
 
-def _process_task(options: RecordOptions, task: tuple[Plan, Block]) -> BlockResult:
-    plan, block = task
-    return process_block(plan, block, options.keys, labels=options.labels, engine=options.engine)
+def _process_task(options: RecordOptions, task: tuple[Plan, Sequence[Block]]) -> list[BlockResult]:
+    plan, blocks = task
+    return [
+        process_block(plan, block, options.keys, labels=options.labels, engine=options.engine)
+        for block in blocks
+    ]

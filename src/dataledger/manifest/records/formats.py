@@ -64,3 +64,19 @@ def read_block(plan: Plan, block: Block) -> Iterator[Batch]:
     from dataledger.manifest.records import tables
 
     return tables.read_block(plan, block)
+
+
+def read_part(plan: Plan, block: Block, begin: int, end: int) -> list[bytes]:
+    """Return some records of a block, counted from its first; fewer if there are not so many.
+
+    As little else is read as the format allows, and that is not checked. Raises as `read_block`.
+    """
+    if plan.format is RecordFormat.JSONL:
+        return lines.read_part(plan, block, begin, end)
+    if plan.format is RecordFormat.CSV:
+        from dataledger.manifest.records import csv
+
+        return csv.read_part(plan, block, begin, end)
+    from dataledger.manifest.records import tables
+
+    return tables.read_part(plan, block, begin, end)

@@ -85,6 +85,19 @@ def read_block(plan: Plan, block: Block) -> Iterator["LineBatch"]:
         yield LineBatch(place, rest + b"\n")
 
 
+def read_part(plan: Plan, block: Block, begin: int, end: int) -> list[bytes]:
+    """Return some lines of a block, counted from its first. Raises as `read_block`."""
+    records: list[bytes] = []
+    position = 0
+    for batch in read_block(plan, block):
+        found = batch.records()
+        records += found[max(begin - position, 0) : max(end - position, 0)]
+        position += len(found)
+        if position >= end:
+            break
+    return records
+
+
 class _Place(NamedTuple):
     """A line's begin: which line of the file that is, is found out when it is asked for."""
 

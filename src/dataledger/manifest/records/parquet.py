@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -31,7 +30,7 @@ _READ_ROWS = 4096
 """Decoded at a time, at most. A dictionary lets long values take next to no room in the file: what
 they decode to is known only afterwards."""
 
-_READ_ROWS_ALONE = 262_144
+_READ_ROWS_SOON = 65_536
 """The same where columns are decoded side by side, which is not worth while for fewer."""
 
 
@@ -51,8 +50,10 @@ def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
         return columns_of(file.schema_arrow), counts
 
 
-def read_from(path: str, row_group: int) -> Contents:
+def read_from(path: str, row_group: int, *, soon: bool = False) -> Contents:
     """Return the columns, and the rows from a row group on.
+
+    `soon` is for few rows that may stand far inside the row group: all processors then decode.
 
     Raises:
         SourceUnreadable: the file cannot be read.
@@ -61,7 +62,7 @@ def read_from(path: str, row_group: int) -> Contents:
     with reading(path, _NAME):
         file = _open(path)
         columns = columns_of(file.schema_arrow)
-    return Contents(path, _NAME, columns, _batches(path, file, row_group))
+    return Contents(path, _NAME, columns, _batches(path, file, row_group, soon=soon))
 
 
 def _open(path: str, **options: Any) -> Any:
@@ -73,14 +74,11 @@ def _open(path: str, **options: Any) -> Any:
     )
 
 
-def _batches(path: str, file: Any, first: int) -> Iterator[Any]:
+def _batches(path: str, file: Any, first: int, *, soon: bool) -> Iterator[Any]:
     row_groups = range(first, file.num_row_groups)
-    # Worker processes are as many as the cores already. The main process reads for a proof, which
-    # wants few rows far inside a row group, and soon.
-    alone = multiprocessing.parent_process() is None
-    most = _READ_ROWS_ALONE if alone else _READ_ROWS
+    most = _READ_ROWS_SOON if soon else _READ_ROWS
     rows = min((_rows_in_a_batch(file.metadata.row_group(n)) for n in row_groups), default=1)
-    options = {"batch_size": min(rows, most), "use_threads": alone}
+    options = {"batch_size": min(rows, most), "use_threads": soon}
     old_times = int96_columns(file)
     in_seconds = _open(path, coerce_int96_timestamp_unit="s") if old_times else None
     # One by one: across row groups, a column that lacks a value takes it from the next one, and

@@ -70,6 +70,25 @@ def read_block(plan: Plan, block: Block) -> Iterator[EncodedBatch]:
         rows.check_end()
 
 
+def read_part(plan: Plan, block: Block, begin: int, end: int) -> list[bytes]:
+    """Return some records of a block, counted from its first, and encode no others.
+
+    Raises as `read_block`.
+    """
+    require_pyarrow()
+    from dataledger.manifest.records.encoding import encode
+
+    rows = _begin_rows(_Source(plan, _signature(plan.path)), block, soon=True)
+    position = block.first_record + begin
+    rows.skip(position - rows.position)
+    records: list[bytes] = []
+    for batch in rows.take(end - begin):
+        for encoded in encode(batch, position):
+            records += encoded.records()
+        position += batch.num_rows
+    return records
+
+
 def require_pyarrow() -> None:
     """Return if pyarrow and numpy can be imported.
 
@@ -195,27 +214,30 @@ class _Rows:
 def _rows_at(plan: Plan, block: Block) -> _Rows:
     """Return rows that begin with the block's, read on from the last ones where that is shorter."""
     source = _Source(plan, _signature(plan.path))
-    part, first_row = block.locator
-    kept, _kept.rows = _kept.rows, None
-    part_begin = block.first_record - first_row
-    if (
-        kept is None
-        or kept.source != source
-        or not (part_begin <= kept.position <= block.first_record)
-    ):
-        kept = _Rows(source, part_begin, _contents(plan, part))
-    kept.skip(block.first_record - kept.position)
-    return kept
+    rows, _kept.rows = _kept.rows, None
+    if rows is None or rows.source != source or not _is_on_the_way(rows, block):
+        rows = None  # let go of what is decoded, before more is
+        rows = _begin_rows(source, block)
+    rows.skip(block.first_record - rows.position)
+    return rows
 
 
-def _contents(plan: Plan, part: int) -> Contents:
+def _is_on_the_way(rows: _Rows, block: Block) -> bool:
+    _, first_row = block.locator
+    return block.first_record - first_row <= rows.position <= block.first_record
+
+
+def _begin_rows(source: _Source, block: Block, *, soon: bool = False) -> _Rows:
+    """Return the rows of the part of the file in which the block begins."""
     from dataledger.manifest.records import arrow_ipc, parquet
 
+    plan = source.plan
+    part, first_row = block.locator
     reader = arrow_ipc if plan.format is RecordFormat.ARROW else parquet
-    contents: Contents = reader.read_from(plan.path, part)
+    contents: Contents = reader.read_from(plan.path, part, soon=soon)
     if contents.columns != plan.columns:
         raise changed(plan.path, "was written or replaced after it was planned")
-    return contents
+    return _Rows(source, block.first_record - first_row, contents)
 
 
 def _signature(path: str) -> FoundFile:

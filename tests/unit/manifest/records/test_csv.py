@@ -201,6 +201,29 @@ def test_a_file_that_changed_since_it_was_planned_is_noticed(tmp_path: Path) -> 
             read(plan, plan.blocks[0])
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_part_of_a_block_is_read(tmp_path: Path, end: str) -> None:
+    lines_of = ['1,"a\nb"', '"2","say ""so"""', "3,"] * 3
+    path = write(tmp_path, "id,text\n" + (end or "\n").join(lines_of) + end)
+    plan = lines.plan_text(str(path), RecordFormat.CSV, map)
+    [block] = plan.blocks
+    rows = read(plan, block)
+    assert len(rows) == len(lines_of)
+    for begin in range(10):
+        for until in range(begin, 11):
+            assert csv.read_part(plan, block, begin, until) == rows[begin:until]
+
+
+def test_a_part_of_a_block_of_long_records_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "n\n" + "".join(f'"{n}\n"\n' for n in range(100)))
+    plan = lines.plan_text(str(path), RecordFormat.CSV, map)
+    monkeypatch.setattr(csv, "READ_BYTES", 20)
+    expected_rows = expected([[f"{n}\n"] for n in range(30, 60)], 1)
+    assert csv.read_part(plan, plan.blocks[0], 30, 60) == expected_rows
+
+
 @given(
     st.binary(min_size=1, max_size=60)
     | st.text(st.sampled_from('aé,,"""\n\r'), min_size=1, max_size=30).map(str.encode)

@@ -44,6 +44,7 @@ from dataledger.manifest.records.engine import (
 from dataledger.manifest.records.formats import plan_file
 from dataledger.manifest.records.labels import LabelTree, labels_name
 from dataledger.manifest.records.secret import DatasetSecret
+from dataledger.manifest.records.source import Block, Plan
 from dataledger.manifest.records.tree import KeptTree, tree_name
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors"
@@ -196,6 +197,17 @@ def test_a_file_of_no_known_format_has_no_record_set(tmp_path: Path, name: str) 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.ndjson", "x.JSONL", "x.y.ndjson"])
 def test_the_end_of_a_name_says_the_format(tmp_path: Path, name: str) -> None:
     assert read(jsonl(tmp_path, [b"{}"], name)).format is RecordFormat.JSONL
+
+
+def test_a_worker_is_given_blocks_of_one_row_group_together() -> None:
+    blocks = tuple(Block(n, n * 65_536, 65_536, (n // 10, n % 10 * 65_536)) for n in range(25))
+    plan = Plan("t", RecordFormat.PARQUET, (), 25 * 65_536, blocks)
+    for most, sizes in ((1, [1] * 25), (16, [4, 4, 2, 4, 4, 2, 4, 1])):
+        tasks = [task for _, task in engine._tasks([plan], most)]
+        assert [len(task) for task in tasks] == sizes
+        assert [block for task in tasks for block in task] == list(blocks)
+    text = plan._replace(format=RecordFormat.JSONL)
+    assert all(len(task) == 1 for _, task in engine._tasks([text], 16))
 
 
 def test_blocks_can_be_hashed_anywhere_and_combined_later(tmp_path: Path) -> None:

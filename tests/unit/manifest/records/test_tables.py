@@ -24,7 +24,7 @@ from dataledger.manifest.record_set import RecordFormat
 from dataledger.manifest.records import tables
 from dataledger.manifest.records.int96 import exact
 from dataledger.manifest.records.source import BLOCK_RECORDS, Block, Column, Plan
-from dataledger.manifest.records.tables import plan_table, read_block
+from dataledger.manifest.records.tables import plan_table, read_block, read_part
 
 
 def write_parquet(table: Any, path: Path, rows_per_part: int) -> None:
@@ -131,19 +131,31 @@ def test_blocks_can_be_read_in_any_order(writer: str, rows_per_part: int, tmp_pa
 def test_reading_on_decodes_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of("parquet", numbers(300_000), tmp_path / "t")
     opened = []
-    contents = tables._contents
+    begin_rows = tables._begin_rows
 
-    def counted(plan: Plan, part: int) -> Any:
-        opened.append(part)
-        return contents(plan, part)
+    def counted(source: Any, block: Block) -> Any:
+        opened.append(block.locator[0])
+        return begin_rows(source, block)
 
-    monkeypatch.setattr(tables, "_contents", counted)
+    monkeypatch.setattr(tables, "_begin_rows", counted)
     for block in plan.blocks:
         read(plan, block)
     assert opened == [0]
     for number in (1, 3):  # as one of two processes does
         read(plan, plan.blocks[number])
     assert opened == [0, 0]
+
+
+@each_format
+def test_a_part_of_a_block_is_read(writer: str, tmp_path: Path) -> None:
+    plan = plan_of(writer, numbers(140_000), tmp_path / "t", 50_000)
+    for begin, end in ((0, 1), (256, 512), (65_000, 65_536)):
+        for number in (1, 0):
+            first = plan.blocks[number].first_record
+            rows = read_part(plan, plan.blocks[number], begin, end)
+            assert rows == rows_of_numbers(first + begin, first + end)
+    with pytest.raises(RecordError, match="fewer rows"):
+        read_part(plan, plan.blocks[2], 0, 65_536)
 
 
 def test_a_block_that_was_not_read_to_its_end_disturbs_no_other(tmp_path: Path) -> None:
