@@ -13,7 +13,7 @@ from dataledger.manifest.identity import (
     Identities,
     sizes_of,
 )
-from dataledger.manifest.parts import PART_FILES, Part, part_of_columns
+from dataledger.manifest.parts import PART_FILES, Part, join_parts, part_of_columns
 from dataledger.manifest.pool import Pool, Task
 from dataledger.manifest.reading import (
     Batch,
@@ -151,7 +151,8 @@ def parts_of(file_count: int) -> list[range]:
 def divide(positions: Positions, workers: int) -> list[Positions]:
     """Return the positions in batches for so many workers, in their order."""
     size = len(positions) // (workers * BATCHES_PER_WORKER)
-    size = max(LEAST_BATCH_FILES, min(MOST_BATCH_FILES, size))
+    # A power of two: the parts of the manifest that batches make join to whole ones.
+    size = max(LEAST_BATCH_FILES, min(MOST_BATCH_FILES, 1 << max(size, 1).bit_length() - 1))
     return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
@@ -194,25 +195,40 @@ def _unequal(positions: Positions, one: Identities, other: Identities) -> list[i
 
 
 def hash_files(
-    files: Files, positions: Positions, pool: Pool, notes: Notes, *, looked: bool
-) -> None:
+    files: Files,
+    positions: Positions,
+    pool: Pool,
+    notes: Notes,
+    *,
+    looked: bool,
+    make_parts: bool = False,
+) -> dict[int, Part]:
     """Note the hashes and identities of the files at these positions.
 
-    `looked` says that the identities are known: a file must still have its own.
+    `looked` says that the identities are known: a file must still have its own. `make_parts` asks
+    for parts of the manifest; those that come without another round are returned, by their number.
 
     Raises:
         SourceChanged: a file did not hold still.
         SourceUnreadable: a file cannot be read, or a worker process was killed.
     """
     batches = divide(positions, pool.workers)
+    make_parts = make_parts and positions == range(len(files.paths))
     tasks = [
-        Task(hash_small, (files.batch(batch, looked=looked), files.algorithms)) for batch in batches
+        Task(
+            hash_small,
+            (files.batch(batch, looked=looked)._replace(make_part=make_parts), files.algorithms),
+        )
+        for batch in batches
     ]
+    pieces: dict[int, Part] = {}
     large: list[int] = []
-    for number, (identities, columns) in pool.run(tasks):
+    for number, (identities, columns, piece) in pool.run(tasks):
         batch = batches[number]
         files.put_identities(batch, identities)
         files.put_hashes(batch, columns)
+        if piece is not None:
+            pieces[batch[0]] = piece
         sizes = sizes_of(identities)
         if max(sizes, default=0) <= SMALL_BYTES:
             notes.finished(files, batch)
@@ -225,6 +241,17 @@ def hash_files(
         in_ranges = [each for each in large if files.size_bytes(each) > RANGE_BYTES]
     _hash_whole(files, sorted(set(large).difference(in_ranges)), pool, notes)
     _hash_in_ranges(files, in_ranges, pool, notes)
+    return _whole_parts(pieces, len(files.paths))
+
+
+def _whole_parts(pieces: Mapping[int, Part], file_count: int) -> dict[int, Part]:
+    """Return those parts of which all pieces are there; each is given by its first position."""
+    found: dict[int, list[Part]] = {}
+    for start, piece in sorted(pieces.items()):
+        found.setdefault(start // PART_FILES, []).append(piece)
+    parts = {number: join_parts(each) for number, each in found.items()}
+    sizes = [len(positions) for positions in parts_of(file_count)]
+    return {number: part for number, part in parts.items() if part.file_count == sizes[number]}
 
 
 def _hash_whole(files: Files, positions: list[int], pool: Pool, notes: Notes) -> None:

@@ -5,7 +5,7 @@ import mmap
 import os
 from collections.abc import Callable, Sequence
 
-from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
+from dataledger.hashing import EMPTY_ROOT, TREE_CHUNK_BYTES, Algorithm, leaf_hash
 from dataledger.manifest.hashers import Hasher, begin
 
 SMALL_BYTES = 256 * 1024
@@ -27,21 +27,22 @@ def allow_mapping() -> None:
 
 
 def of_bytes(algorithm: Algorithm) -> Callable[[bytes], bytes]:
-    """Return the function that hashes content at once.
+    """Return the function that hashes content of at most a chunk at once.
 
     Raises:
-        DependencyMissing: when the function is called, and the algorithm is not available.
+        DependencyMissing: the algorithm is not available.
     """
-    if algorithm is Algorithm.SHA256:
-        sha256 = hashlib.sha256
-        return lambda data: sha256(data).digest()
+    begin([algorithm])  # raises an error unless it is available
+    if algorithm is Algorithm.SHA256_TREE:
+        return lambda data: leaf_hash(data) if data else EMPTY_ROOT
+    if algorithm is Algorithm.SM3:
+        return lambda data: hashlib.new("sm3", data).digest()
+    if algorithm is Algorithm.BLAKE3:
+        from blake3 import blake3
 
-    def hash_bytes(data: bytes) -> bytes:
-        (hasher,) = begin([algorithm])
-        hasher.update(data)
-        return hasher.digest()
-
-    return hash_bytes
+        return lambda data: blake3(data).digest()
+    sha256 = hashlib.sha256
+    return lambda data: sha256(data).digest()
 
 
 def hash_stream(

@@ -129,30 +129,40 @@ def fingerprint(
             counters.expect(sizes_of(files.identities))
             reporter.report()
         if cache is None:
-            hash_files(files, range(len(files.paths)), pool, NoNotes(), looked=progress is not None)
+            parts = hash_files(
+                files,
+                range(len(files.paths)),
+                pool,
+                NoNotes(),
+                looked=progress is not None,
+                make_parts=records is None,
+            )
             run = None
         else:
             run = stack.enter_context(cache.open(source, algorithms, records=records is not None))
-            _hash_changed(files, run, pool)
+            parts = _hash_changed(files, run, pool, make_parts=records is None)
         reporter.finish()
         found_records = {}
         if records is not None:
             pool.rest()  # reading records takes workers of its own
             known = {} if run is None else run.record_sets(files)
             found_records = _read_records(files, known, records, workers, record_progress)
-        parts = _finish(files, source, pool, {} if run is None else run.parts, found_records)
-        manifest = Manifest.of_parts(parts)
+        manifest = Manifest.of_parts(_finish(files, source, pool, parts, found_records))
         if run is not None:
             run.keep(manifest, files)
     return manifest
 
 
-def _hash_changed(files: Files, run: "CachedRun", pool: Pool) -> None:
+def _hash_changed(
+    files: Files, run: "CachedRun", pool: Pool, *, make_parts: bool
+) -> dict[int, Part]:
+    """Note the hashes of all files; return the parts of the manifest that are there already."""
     to_read = run.recall(files)
     size_bytes = sum(sizes_of(files.identities)) - sum(map(files.size_bytes, to_read))
     pool.count(len(files.paths) - len(to_read), size_bytes)
-    hash_files(files, to_read, pool, run, looked=True)
+    parts = hash_files(files, to_read, pool, run, looked=True, make_parts=make_parts)
     run.require_sample(files)
+    return {**parts, **run.parts}
 
 
 def _read_records(

@@ -92,6 +92,23 @@ def part_of_columns(
     )
 
 
+def join_parts(parts: Sequence[Part]) -> Part:
+    """Return the part of several that follow one another.
+
+    All have as many files, a power of two, but for the last one, which may have fewer.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return Part(
+        file_count=sum(part.file_count for part in parts),
+        size_bytes=sum(part.size_bytes for part in parts),
+        record_sets=sum(part.record_sets for part in parts),
+        record_count=sum(part.record_count for part in parts),
+        data=b",".join(part.data for part in parts),
+        root=root(part.root for part in parts),
+    )
+
+
 def _digest_texts(algorithm: Algorithm, column: bytes) -> list[str]:
     text, width = column.hex(), 2 * HASH_BYTES
     return [f"{algorithm}:{text[at : at + width]}" for at in range(0, len(text), width)]

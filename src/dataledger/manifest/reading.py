@@ -22,6 +22,7 @@ from dataledger.manifest.identity import (
     identity,
     sizes_of,
 )
+from dataledger.manifest.parts import Part, part_of_columns
 from dataledger.manifest.scan import changed, unreadable
 
 Tick: TypeAlias = Callable[[int, int], None]
@@ -37,6 +38,8 @@ _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW |
 
 _GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
 
+_UNREAD = bytes(HASH_BYTES)
+
 _REPLACED = "was removed or replaced after it was listed"
 _WRITTEN = "was written while it was being read"
 
@@ -49,6 +52,8 @@ class Batch(NamedTuple):
     """The paths relative to it, which hold no line breaks, one in each line."""
     identities: Identities | None
     """The identities that the files must have; None if they are not known yet."""
+    make_part: bool = False
+    """Whether their part of the manifest is wanted with their hashes."""
 
     @property
     def paths(self) -> list[str]:
@@ -63,6 +68,17 @@ class Batch(NamedTuple):
         """
         if self.identities is not None and found != self._identity(position):
             raise changed(self.paths[position], "was written or replaced after it was listed")
+
+    def require_all(self, found: bytes) -> None:
+        """Return only if all the files were found to be those that they must be.
+
+        Raises:
+            SourceChanged: one is another, or has been written.
+        """
+        if self.identities is not None and found != self.identities:
+            for position in range(len(found) // IDENTITY_BYTES):
+                start = position * IDENTITY_BYTES
+                self.require(position, found[start : start + IDENTITY_BYTES])
 
     def _identity(self, position: int) -> bytes:
         start = position * IDENTITY_BYTES
@@ -81,27 +97,38 @@ def look(batch: Batch, tick: Tick) -> Identities:
         SourceUnreadable: a directory cannot be searched.
     """
     found = []
+    is_regular, look_up = stat.S_ISREG, os.stat
     with _Below(batch.directory) as below:
         for path in batch.paths:
+            parent, _, name = path.rpartition("/")
             try:
-                name, parent = below.enter(path)
-                info = os.stat(name, dir_fd=parent, follow_symlinks=False)
+                if parent != below.parent:
+                    below.enter(parent)
+                info = look_up(name, dir_fd=below.descriptor, follow_symlinks=False)
             except OSError as error:
                 if error.errno not in _GONE_OR_REPLACED:
                     raise unreadable(path, error) from error
                 found.append(GONE)
                 continue
-            found.append(identity(info) if stat.S_ISREG(info.st_mode) else GONE)
+            found.append(identity(info) if is_regular(info.st_mode) else GONE)
     tick(0, 0)
     return b"".join(found)
 
 
-def hash_small(
-    batch: Batch, algorithms: Sequence[Algorithm], tick: Tick
-) -> tuple[Identities, list[bytes]]:
-    """Return the files' identities, and one column of hashes for each algorithm.
+class Hashed(NamedTuple):
+    """What was found out about the files of a batch."""
 
-    A file of more than `SMALL_BYTES` is not read: zeros stand in place of its hashes.
+    identities: bytes
+    columns: list[bytes]
+    """One column of hashes for each algorithm, with zeros for files that were not read."""
+    part: Part | None
+    """The files' part of the manifest, if it is wanted and all of them were read."""
+
+
+def hash_small(batch: Batch, algorithms: Sequence[Algorithm], tick: Tick) -> Hashed:
+    """Return the files' identities, their hashes, and their part of the manifest.
+
+    A file of more than `SMALL_BYTES` is not read.
 
     Raises:
         SourceChanged: a file is gone, is not as expected, or did not stay as it was.
@@ -109,45 +136,52 @@ def hash_small(
     """
     functions = [of_bytes(algorithm) for algorithm in algorithms]
     columns: list[list[bytes]] = [[] for _ in algorithms]
-    pairs = list(zip(functions, columns, strict=True))
-    identities = []
+    pairs = [(function, column.append) for function, column in zip(functions, columns, strict=True)]
+    identities: list[bytes] = []
     files = size_bytes = 0
-    unread = bytes(HASH_BYTES)
-    with _Below(batch.directory) as below:
-        for position, path in enumerate(batch.paths):
-            try:
-                name, parent = below.enter(path)
-                descriptor = os.open(name, _FILE, dir_fd=parent)
+    paths = batch.paths
+    path = ""
+    # What is done for each file decides how fast this is: no name is looked up twice.
+    open_file, fstat, read, close, is_regular = os.open, os.fstat, os.read, os.close, stat.S_ISREG
+    try:
+        with _Below(batch.directory) as below:
+            for path in paths:
+                parent, _, name = path.rpartition("/")
+                if parent != below.parent:
+                    below.enter(parent)
+                descriptor = open_file(name, _FILE, dir_fd=below.descriptor)
                 try:
-                    info = os.fstat(descriptor)
-                    found = identity(info)
-                    if batch.identities is not None:
-                        batch.require(position, found)
-                    elif not stat.S_ISREG(info.st_mode):
+                    info = fstat(descriptor)
+                    if not is_regular(info.st_mode):
                         raise changed(path, _REPLACED)
                     size = info.st_size
                     # One byte more than expected, so that a file that grows is noticed.
-                    data = os.read(descriptor, size + 1) if size <= SMALL_BYTES else None
+                    data = read(descriptor, size + 1) if size <= SMALL_BYTES else None
                 finally:
-                    os.close(descriptor)
-            except OSError as error:
-                raise _explained(path, error) from error
-            identities.append(found)
-            if data is None:
-                for column in columns:
-                    column.append(unread)
-                continue
-            if len(data) != size:
-                raise changed(path, _WRITTEN)
-            for function, column in pairs:
-                column.append(function(data))
-            files += 1
-            size_bytes += size
-            if size_bytes >= TICK_BYTES:
-                tick(files, size_bytes)
-                files = size_bytes = 0
+                    close(descriptor)
+                identities.append(identity(info))
+                if data is None:
+                    for _, append in pairs:
+                        append(_UNREAD)
+                    continue
+                if len(data) != size:
+                    raise changed(path, _WRITTEN)
+                for function, append in pairs:
+                    append(function(data))
+                files += 1
+                size_bytes += size
+                if size_bytes >= TICK_BYTES:
+                    tick(files, size_bytes)
+                    files = size_bytes = 0
+    except OSError as error:
+        raise _explained(path, error) from error
     tick(files, size_bytes)
-    return b"".join(identities), [b"".join(column) for column in columns]
+    found = b"".join(identities)
+    batch.require_all(found)
+    joined = [b"".join(column) for column in columns]
+    if not batch.make_part or _UNREAD in columns[0]:
+        return Hashed(found, joined, None)
+    return Hashed(found, joined, part_of_columns(paths, sizes_of(found), algorithms, joined, {}))
 
 
 def hash_large(
@@ -196,28 +230,26 @@ class _Below:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._name: str | None = None
-        self._descriptor = -1
+        self.parent: str | None = None
+        """Which directory is open, relative to the dataset's."""
+        self.descriptor = -1
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._descriptor != -1:
-            os.close(self._descriptor)
+        if self.descriptor != -1:
+            os.close(self.descriptor)
 
-    def enter(self, path: str) -> tuple[str, int]:
-        """Return the file's own name, and the open directory that it is in."""
-        parent, _, name = path.rpartition("/")
-        if parent != self._name:
-            self.__exit__()
-            self._descriptor, self._name = -1, None
-            # A dataset that lies directly in the working directory has no path to name it by.
-            self._descriptor = os.open(
-                f"{self._directory}/{parent}" if parent else f"{self._directory}/.", _DIRECTORY
-            )
-            self._name = parent
-        return name, self._descriptor
+    def enter(self, parent: str) -> None:
+        """Open another directory in the place of the last one."""
+        self.__exit__()
+        self.descriptor, self.parent = -1, None
+        # A dataset that lies directly in the working directory has no path to name it by.
+        self.descriptor = os.open(
+            f"{self._directory}/{parent}" if parent else f"{self._directory}/.", _DIRECTORY
+        )
+        self.parent = parent
 
 
 @contextmanager
@@ -226,8 +258,9 @@ def _opened(batch: Batch, position: int) -> Iterator[int]:
     path = batch.paths[position]
     try:
         with _Below(batch.directory) as below:
-            name, parent = below.enter(path)
-            descriptor = os.open(name, _FILE, dir_fd=parent)
+            parent, _, name = path.rpartition("/")
+            below.enter(parent)
+            descriptor = os.open(name, _FILE, dir_fd=below.descriptor)
         try:
             before = identity(os.fstat(descriptor))
             batch.require(position, before)

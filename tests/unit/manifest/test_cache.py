@@ -343,7 +343,7 @@ def test_no_byte_can_be_altered_unseen(dataset: Path, unsampled: ManifestCache) 
     expected = cached(dataset, unsampled)
     originals = {path: path.read_bytes() for path in unsampled.directory.iterdir()}
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.data())
     def altered(data: st.DataObject) -> None:
         for path, content in originals.items():
@@ -531,8 +531,7 @@ def run(dataset: Path, directory: Path, *, slow: bool, workers: int) -> subproce
     )
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("ending", "workers"), [(signal.SIGKILL, 2), (signal.SIGINT, 1)])
 def test_a_killed_run_goes_on_where_it_was(
     dataset: Path, tmp_path: Path, ending: signal.Signals, workers: int
 ) -> None:

@@ -378,7 +378,7 @@ def test_a_mapped_file_that_is_cut_short_is_named_and_kills_nobody(
 
 def test_a_file_is_hashed_in_bounded_memory(tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
-        file.truncate(96 * 1024 * 1024)
+        file.truncate(48 * 1024 * 1024)
     program = f"""
         import resource
         from dataledger.hashing import Algorithm

@@ -58,17 +58,17 @@ def a_pool(workers: int) -> Pool:
     [
         (0, 1, []),
         (1, 1, [1]),
-        (10, 1, [10]),
-        (11, 1, [10, 1]),
-        (160, 2, [20] * 8),
-        (10_000, 2, [100] * 100),
+        (8, 1, [8]),
+        (9, 1, [8, 1]),
+        (160, 2, [16] * 10),
+        (10_000, 2, [64] * 156 + [16]),
     ],
 )
 def test_batches_keep_all_workers_busy_and_are_bounded(
     monkeypatch: pytest.MonkeyPatch, count: int, workers: int, expected: list[int]
 ) -> None:
-    monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 10)
-    monkeypatch.setattr(batches, "MOST_BATCH_FILES", 100)
+    monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 8)
+    monkeypatch.setattr(batches, "MOST_BATCH_FILES", 64)
     divided = divide(range(count), workers)
     assert [len(batch) for batch in divided] == expected
     assert [position for batch in divided for position in batch] == list(range(count))
