@@ -110,5 +110,5 @@ def join_parts(parts: Sequence[Part]) -> Part:
 
 
 def _digest_texts(algorithm: Algorithm, column: bytes) -> list[str]:
-    text, width = column.hex(), 2 * HASH_BYTES
-    return [f"{algorithm}:{text[at : at + width]}" for at in range(0, len(text), width)]
+    name, text, width = str(algorithm), column.hex(), 2 * HASH_BYTES
+    return [f"{name}:{text[at : at + width]}" for at in range(0, len(text), width)]

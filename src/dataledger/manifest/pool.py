@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _AHEAD = 4
 """Tasks handed out for each worker, so that none waits for the next one."""
+
+_LINGER_SECONDS = 0.02
+"""How long the system may show a thread that has ended, such as one of an earlier pool's."""
 
 
 class Stopped(Exception):
@@ -193,7 +197,12 @@ class _Tick:
 def _may_fork() -> bool:
     if sys.platform != "linux":
         return False
-    return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+    deadline_seconds = time.monotonic() + _LINGER_SECONDS
+    while sum(1 for _ in Path("/proc/self/task").iterdir()) > 1:
+        if threading.active_count() > 1 or time.monotonic() >= deadline_seconds:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 # ------------------------------------------------------------------------- in a worker process
