@@ -39,8 +39,8 @@ def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
         return columns, [batch.num_rows for batch in _batches(_open(path, options), 0)]
 
 
-def read_from(path: str, batch_number: int, *, soon: bool = False) -> Contents:  # noqa: ARG001
-    """Return the columns, and the rows from a record batch on; a batch is always read as a whole.
+def read_from(path: str, batch_number: int) -> Contents:
+    """Return the columns, and the rows from a record batch on.
 
     Raises:
         SourceUnreadable: the file cannot be read.

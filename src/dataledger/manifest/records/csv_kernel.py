@@ -120,7 +120,8 @@ def _field(text: Bytes, at: int) -> tuple[int, int, int, int]:
     size = len(text)
     if text[at] != _QUOTE:
         begin = at
-        while at < size and _is_plain(text[at]):
+        # Next to all bytes are above the comma, and so the first comparison is the only one.
+        while at < size and (text[at] > _COMMA or _is_plain(text[at])):
             at += 1
         if at < size and text[at] == _QUOTE:
             return 0, 0, 0, -1

@@ -47,10 +47,11 @@ class PlainHasher:
 
     def add(self, batch: Batch) -> None:
         """Hash the batch's records, which follow those added before."""
-        records = batch.records()
-        self._leaves += record_leaves(self._keys, self._first_record + self.record_count, records)
-        if self._labels is not None:
-            self._labels += record_labels(self._keys, records)
+        for records in batch.runs():
+            number = self._first_record + self.record_count
+            self._leaves += record_leaves(self._keys, number, records)
+            if self._labels is not None:
+                self._labels += record_labels(self._keys, records)
 
     @property
     def record_count(self) -> int:

@@ -150,6 +150,10 @@ class LineBatch:
             raise self._empty(lines.index(b""))
         return lines
 
+    def runs(self) -> Iterator[list[bytes]]:
+        """Yield the lines. Raises as `records`."""
+        yield self.records()
+
     def spans(self) -> tuple[memoryview, memoryview, memoryview]:
         """Return the text, and where in it each line begins and ends.
 

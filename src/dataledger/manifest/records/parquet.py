@@ -30,9 +30,6 @@ _READ_ROWS = 4096
 """Decoded at a time, at most. A dictionary lets long values take next to no room in the file: what
 they decode to is known only afterwards."""
 
-_READ_ROWS_SOON = 65_536
-"""The same where columns are decoded side by side, which is not worth while for fewer."""
-
 
 def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
     """Return the columns, and the number of rows in each row group.
@@ -50,10 +47,8 @@ def outline(path: str) -> tuple[tuple[Column, ...], list[int]]:
         return columns_of(file.schema_arrow), counts
 
 
-def read_from(path: str, row_group: int, *, soon: bool = False) -> Contents:
+def read_from(path: str, row_group: int) -> Contents:
     """Return the columns, and the rows from a row group on.
-
-    `soon` is for few rows that may stand far inside the row group: all processors then decode.
 
     Raises:
         SourceUnreadable: the file cannot be read.
@@ -62,7 +57,7 @@ def read_from(path: str, row_group: int, *, soon: bool = False) -> Contents:
     with reading(path, _NAME):
         file = _open(path)
         columns = columns_of(file.schema_arrow)
-    return Contents(path, _NAME, columns, _batches(path, file, row_group, soon=soon))
+    return Contents(path, _NAME, columns, _batches(path, file, row_group))
 
 
 def _open(path: str, **options: Any) -> Any:
@@ -74,11 +69,10 @@ def _open(path: str, **options: Any) -> Any:
     )
 
 
-def _batches(path: str, file: Any, first: int, *, soon: bool) -> Iterator[Any]:
+def _batches(path: str, file: Any, first: int) -> Iterator[Any]:
     row_groups = range(first, file.num_row_groups)
-    most = _READ_ROWS_SOON if soon else _READ_ROWS
     rows = min((_rows_in_a_batch(file.metadata.row_group(n)) for n in row_groups), default=1)
-    options = {"batch_size": min(rows, most), "use_threads": soon}
+    options = {"batch_size": min(rows, _READ_ROWS), "use_threads": False}
     old_times = int96_columns(file)
     in_seconds = _open(path, coerce_int96_timestamp_unit="s") if old_times else None
     # One by one: across row groups, a column that lacks a value takes it from the next one, and

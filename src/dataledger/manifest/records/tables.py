@@ -78,7 +78,7 @@ def read_part(plan: Plan, block: Block, begin: int, end: int) -> list[bytes]:
     require_pyarrow()
     from dataledger.manifest.records.encoding import encode
 
-    rows = _begin_rows(_Source(plan, _signature(plan.path)), block, soon=True)
+    rows = _begin_rows(_Source(plan, _signature(plan.path)), block)
     position = block.first_record + begin
     rows.skip(position - rows.position)
     records: list[bytes] = []
@@ -227,14 +227,14 @@ def _is_on_the_way(rows: _Rows, block: Block) -> bool:
     return block.first_record - first_row <= rows.position <= block.first_record
 
 
-def _begin_rows(source: _Source, block: Block, *, soon: bool = False) -> _Rows:
+def _begin_rows(source: _Source, block: Block) -> _Rows:
     """Return the rows of the part of the file in which the block begins."""
     from dataledger.manifest.records import arrow_ipc, parquet
 
     plan = source.plan
     part, first_row = block.locator
     reader = arrow_ipc if plan.format is RecordFormat.ARROW else parquet
-    contents: Contents = reader.read_from(plan.path, part, soon=soon)
+    contents: Contents = reader.read_from(plan.path, part)
     if contents.columns != plan.columns:
         raise changed(plan.path, "was written or replaced after it was planned")
     return _Rows(source, block.first_record - first_row, contents)
