@@ -207,7 +207,8 @@ class Combiner:
             return None
         from dataledger.manifest.records.labels import LabelTree, labels_name
 
-        tree = LabelTree.build(self._labels)
+        labels, self._labels = self._labels, bytearray()  # the tree takes them over
+        tree = LabelTree.build(labels)
         label_root = _sha256(tree.root)
         if self._options.keep_in is not None:
             tree.write(self._options.keep_in / labels_name(label_root))
