@@ -93,7 +93,9 @@ class FileLists:
             scratch / f"{directory.name}.zeros",
             len(paths),
         )
-        lists.lines.write_text("".join(f"{path}\n" for path in paths), "utf-8")
+        # Whole paths: git takes others as below the top of a repository that is around them.
+        whole = [str(directory.absolute() / path) for path in paths]
+        lists.lines.write_text("".join(f"{path}\n" for path in whole), "utf-8")
         lists.zeros.write_text("".join(f"{path}\0" for path in paths), "utf-8")
         return lists
 
