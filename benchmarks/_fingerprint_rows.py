@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 250_000
 SINCE_UNIX = 1_767_225_600
+OK_SHARE = 0.9
+NULLS_BELOW = 100
 YEAR_SECONDS = 31_536_000
 KINDS = ("image", "text", "audio", "video", "table")
 WORDS = [f"{first} {second}" for first in ("quiet", "early", "north") for second in ("hill", "sea")]
@@ -59,10 +61,10 @@ def chunk(first: int, count: int) -> tuple[pa.RecordBatch, Any]:
         join(pa.array(NAMES).take(which), " ", text(ids)),
         pa.array(np.round(random.random(count), 6)),
         pa.array(seconds).cast(SCHEMA.field("at").type),
-        pa.array(random.random(count) < 0.9),  # noqa: PLR2004
+        pa.array(random.random(count) < OK_SHARE),
         price,
         pa.DictionaryArray.from_arrays(kinds, pa.array(KINDS)),
-        pa.array(visits, mask=visits < 100),  # noqa: PLR2004
+        pa.array(visits, mask=visits < NULLS_BELOW),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA), which
 

@@ -175,12 +175,12 @@ class TestLocks:
     @pytest.mark.parametrize(
         "line",
         [
-            "--index-url https://registry.example/simple",
+            "--index-url https://host.example/simple",
             "--find-links /wheels",
             "rich>=14",
             "rich==14.3.0",
-            "rich @ https://registry.example/rich.whl",
-            "# from https://registry.example/simple",
+            "rich @ https://host.example/rich.whl",
+            "# from https://host.example/simple",
         ],
     )
     def test_a_requirement_line_that_is_no_hashed_pin_is_named(self, line: str) -> None:
@@ -189,12 +189,12 @@ class TestLocks:
 
     def test_an_npm_lock_that_names_a_host_is_refused(self) -> None:
         package = {
-            "resolved": "https://registry.example/a.tgz",
+            "resolved": "https://host.example/a.tgz",
             "integrity": f"sha512-{'A' * 86}==",
         }
         lock = json.dumps({"packages": {"": {}, "node_modules/a": package}})
         assert check_locks.package_lock_problems(lock) == [
-            "node_modules/a: names the host https://registry.example/a.tgz"
+            "node_modules/a: names the host https://host.example/a.tgz"
         ]
 
     def test_an_npm_package_without_its_digest_is_refused(self) -> None:

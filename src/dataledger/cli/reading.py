@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Command = Callable[..., object]
 
 DEFAULT_DIGESTS = ("sha256",)
-DEFAULT_SECRET = "default"  # noqa: S105  # a name, not a secret
+DEFAULT_SECRET = "default"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ _KINDS: dict[tuple[str, str], Any] = {
 
 _EMPTY = AbiItem(ContractName.DATASET_LEDGER, "error", "NoReason", (), ())
 _SOLIDITY_ERRORS = tuple(
-    AbiItem(ContractName.DATASET_LEDGER, "error", name, (Parameter(argument, kind, False, ()),), ())  # noqa: FBT003
+    AbiItem(ContractName.DATASET_LEDGER, "error", name, (Parameter(argument, kind, False, ()),), ())  # noqa: FBT003 - indexed, of which errors have none
     for name, argument, kind in (("Error", "message", "string"), ("Panic", "code", "uint256"))
 )
 

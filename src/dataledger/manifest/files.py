@@ -14,6 +14,7 @@ from dataledger.manifest.model import Manifest
 from dataledger.manifest.parts import Part
 from dataledger.manifest.paths import check_tree
 from dataledger.manifest.pool import Pool
+from dataledger.manifest.processes import usable_processors
 from dataledger.manifest.progress import Counters, Progress, Reporter
 from dataledger.manifest.reading import join_paths
 from dataledger.manifest.record_set import RecordSet
@@ -102,7 +103,7 @@ def fingerprint(
                 cache=cache,
                 records=records,
             )
-    workers = _usable_processors() if workers is None else workers
+    workers = usable_processors() if workers is None else workers
     if workers < 1:
         raise InvalidArgument(
             f"{workers} workers cannot hash anything.", remedy="Use 1 worker or more."
@@ -228,7 +229,3 @@ def _require_neither(workers: int | None, cache: "ManifestCache | None") -> None
             "An engine has workers of its own, and uses no cache.",
             remedy="Leave out the number of workers, and the cache.",
         )
-
-
-def _usable_processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,17 +8,14 @@ threads do the same work: large files are then just as fast, since hashing relea
 import mmap
 import multiprocessing
 import os
-import signal
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from dataledger.errors import SourceUnreadable
 from dataledger.manifest.content import allow_mapping
+from dataledger.manifest.processes import follow_parent, may_fork
 from dataledger.manifest.progress import INTERVAL_SECONDS, Counters
 
 if TYPE_CHECKING:
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 
 _AHEAD = 4
 """Tasks handed out for each worker, so that none waits for the next one."""
-
-_LINGER_SECONDS = 0.02
-"""How long the system may show a thread that has ended, such as one of an earlier pool's."""
 
 
 class Stopped(Exception):
@@ -87,7 +81,7 @@ class Pool:
             Exception: whatever a task raises; no other is begun then.
         """
         alone = self.workers == 1 or len(tasks) == 1
-        if tasks and (not alone or (apart and _may_fork())):
+        if tasks and (not alone or (apart and may_fork())):
             yield from self._run_apart(tasks)
             return
         for position, task in enumerate(tasks):
@@ -150,7 +144,7 @@ class Pool:
         from concurrent.futures.process import ProcessPoolExecutor
 
         slots = _Slots(self.workers)
-        if _may_fork():
+        if may_fork():
             context = multiprocessing.get_context("fork")
             self._counters.share(lambda count: memoryview(mmap.mmap(-1, count * 8)).cast("Q"))
             self._call = _call_inherited
@@ -194,37 +188,16 @@ class _Tick:
             raise Stopped
 
 
-def _may_fork() -> bool:
-    if sys.platform != "linux":
-        return False
-    deadline_seconds = time.monotonic() + _LINGER_SECONDS
-    while sum(1 for _ in Path("/proc/self/task").iterdir()) > 1:
-        if threading.active_count() > 1 or time.monotonic() >= deadline_seconds:
-            return False
-        time.sleep(0.001)
-    return True
-
-
 # ------------------------------------------------------------------------- in a worker process
 
 _inherited: list[_Tick] = []
 
 
-def _start_process(counters: Counters, slots: _Slots, mapping: bool) -> None:  # noqa: FBT001
+def _start_process(counters: Counters, slots: _Slots, mapping: bool) -> None:  # noqa: FBT001 - the pool passes by position
     _inherited.append(_Tick(counters, slots.take()))
     if mapping:
         allow_mapping()
-    # Ctrl-C reaches the whole process group; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
-
-def _exit_with_parent() -> None:
-    # A pool's process whose parent was killed would wait for its next task for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
+    follow_parent()
 
 
 def _call_inherited(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

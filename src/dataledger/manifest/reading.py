@@ -32,11 +32,11 @@ TICK_BYTES = 1024 * 1024
 
 # Should the path have become something else since it was listed: a link is not followed, a FIFO or
 # a device is not waited for, and a terminal does not take control.
-_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+READ_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 # Going through a directory needs no right to list it, where a system can tell the two apart.
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY
 
-_GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
+GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
 
 _UNREAD = bytes(HASH_BYTES)
 
@@ -106,7 +106,7 @@ def look(batch: Batch, tick: Tick) -> Identities:
                     below.enter(parent)
                 info = look_up(name, dir_fd=below.descriptor, follow_symlinks=False)
             except OSError as error:
-                if error.errno not in _GONE_OR_REPLACED:
+                if error.errno not in GONE_OR_REPLACED:
                     raise unreadable(path, error) from error
                 found.append(GONE)
                 continue
@@ -149,7 +149,7 @@ def hash_small(batch: Batch, algorithms: Sequence[Algorithm], tick: Tick) -> Has
                 parent, _, name = path.rpartition("/")
                 if parent != below.parent:
                     below.enter(parent)
-                descriptor = open_file(name, _FILE, dir_fd=below.descriptor)
+                descriptor = open_file(name, READ_FILE, dir_fd=below.descriptor)
                 try:
                     info = fstat(descriptor)
                     if not is_regular(info.st_mode):
@@ -260,7 +260,7 @@ def _opened(batch: Batch, position: int) -> Iterator[int]:
         with _Below(batch.directory) as below:
             parent, _, name = path.rpartition("/")
             below.enter(parent)
-            descriptor = os.open(name, _FILE, dir_fd=below.descriptor)
+            descriptor = os.open(name, READ_FILE, dir_fd=below.descriptor)
         try:
             before = identity(os.fstat(descriptor))
             batch.require(position, before)
@@ -274,4 +274,4 @@ def _opened(batch: Batch, position: int) -> Iterator[int]:
 
 
 def _explained(path: str, error: OSError) -> SourceChanged | SourceUnreadable:
-    return changed(path, _REPLACED) if error.errno in _GONE_OR_REPLACED else unreadable(path, error)
+    return changed(path, _REPLACED) if error.errno in GONE_OR_REPLACED else unreadable(path, error)

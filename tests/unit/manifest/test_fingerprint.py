@@ -57,7 +57,7 @@ def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "inline":
         return 1
     monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 2)
-    monkeypatch.setattr(pool, "_may_fork", lambda: request.param == "processes")
+    monkeypatch.setattr(pool, "may_fork", lambda: request.param == "processes")
     return 3
 
 
@@ -359,7 +359,7 @@ def test_a_missing_algorithm_is_noticed_before_anything_is_read(
 def test_a_mapped_file_that_is_cut_short_is_named_and_kills_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, algorithm: Algorithm
 ) -> None:
-    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    monkeypatch.setattr(pool, "may_fork", lambda: True)
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(20 * 1024**3)

@@ -18,7 +18,7 @@ import pytest
 
 from dataledger.errors import SourceChanged, SourceUnreadable
 from dataledger.hashing import Algorithm
-from dataledger.manifest import Progress, batches, content, fingerprint, pool
+from dataledger.manifest import Progress, batches, content, fingerprint, pool, processes
 from dataledger.manifest.batches import divide
 from dataledger.manifest.pool import Pool, Stopped, Task
 from dataledger.manifest.progress import Counters
@@ -30,7 +30,7 @@ GIB = 1024**3
 @pytest.fixture(params=["processes", "threads"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(batches, "LEAST_BATCH_FILES", 1)
-    monkeypatch.setattr(pool, "_may_fork", lambda: request.param == "processes")
+    monkeypatch.setattr(pool, "may_fork", lambda: request.param == "processes")
     return str(request.param)
 
 
@@ -119,7 +119,7 @@ def test_nothing_to_do_takes_no_worker() -> None:
 
 
 def test_a_single_task_runs_here_unless_it_must_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    monkeypatch.setattr(pool, "may_fork", lambda: True)
     with a_pool(2) as some:
         assert list(some.run([Task(process_id, ())])) == [(0, os.getpid())]
         ((_, other),) = some.run([Task(process_id, ())], apart=True)
@@ -212,7 +212,7 @@ def test_a_worker_whose_caller_has_given_up_stops() -> None:
 
 
 def test_a_killed_worker_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    monkeypatch.setattr(pool, "may_fork", lambda: True)
     directory = sparse(tmp_path / "d", files=3, size_bytes=100 * GIB)
 
     def kill(_: Progress) -> None:
@@ -235,7 +235,7 @@ def die_once(mark: str, tick: Tick) -> int:
 def test_what_killed_a_worker_by_mapping_a_file_is_done_again_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+    monkeypatch.setattr(pool, "may_fork", lambda: True)
     faulthandler.disable()  # the process that is killed would print where
     try:
         with a_pool(2) as some:
@@ -253,10 +253,10 @@ def test_what_killed_a_worker_by_mapping_a_file_is_done_again_without(
 def test_a_program_with_one_thread_forks_and_one_with_more_does_not() -> None:
     program = """
         import threading
-        from dataledger.manifest.pool import _may_fork
-        print(_may_fork())
+        from dataledger.manifest.processes import may_fork
+        print(may_fork())
         threading.Thread(target=threading.Event().wait, daemon=True).start()
-        print(_may_fork())
+        print(may_fork())
     """
     printed = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=True, text=True
@@ -266,7 +266,7 @@ def test_a_program_with_one_thread_forks_and_one_with_more_does_not() -> None:
 
 def test_other_systems_never_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not pool._may_fork()
+    assert not processes.may_fork()
 
 
 def test_a_worker_process_ignores_ctrl_c_and_ends_with_its_parent(

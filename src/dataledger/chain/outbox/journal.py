@@ -172,7 +172,7 @@ class Journal:
     def held_nonces(self, sender: Address, start: int) -> set[int]:
         """Return the nonces from `start` on that entries of `sender` hold."""
         rows = self._rows(
-            f"SELECT nonce FROM entry WHERE sender = ? AND nonce >= ? AND {_HOLDS_NONCE}",  # noqa: S608
+            f"SELECT nonce FROM entry WHERE sender = ? AND nonce >= ? AND {_HOLDS_NONCE}",  # noqa: S608 - of our own constants alone
             (sender, start),
         )
         return {row["nonce"] for row in rows}
@@ -188,7 +188,7 @@ class Journal:
     def settled_nonces(self, sender: Address) -> int:
         """Return how many nonces of `sender` the chain must have used: 1 + the highest settled."""
         [row] = self._rows(
-            f"SELECT max(nonce) AS nonce FROM entry WHERE sender = ? AND {_IS_SETTLED}",  # noqa: S608
+            f"SELECT max(nonce) AS nonce FROM entry WHERE sender = ? AND {_IS_SETTLED}",  # noqa: S608 - of our own constants alone
             (sender,),
         )
         return 0 if row["nonce"] is None else int(row["nonce"]) + 1
@@ -196,7 +196,7 @@ class Journal:
     def settled_blocks(self, below: int | None, limit: int) -> list[tuple[int, BlockHash]]:
         """Return the newest blocks (below a number) that hold settled entries, newest first."""
         rows = self._rows(
-            f"SELECT DISTINCT block_number, block_hash FROM entry WHERE {_IS_SETTLED}"  # noqa: S608
+            f"SELECT DISTINCT block_number, block_hash FROM entry WHERE {_IS_SETTLED}"  # noqa: S608 - of our own constants alone
             " AND block_number < ? ORDER BY block_number DESC LIMIT ?",
             (2**62 if below is None else below, limit),
         )
@@ -206,7 +206,7 @@ class Journal:
         """Add a newly signed entry, in place of a rejected one with the very same bytes."""
         with self.exclusive():
             self._run(
-                f"DELETE FROM entry WHERE transaction_hash = ? AND operation_id = ?"  # noqa: S608
+                f"DELETE FROM entry WHERE transaction_hash = ? AND operation_id = ?"  # noqa: S608 - of our own constants alone
                 f" AND NOT ({_HOLDS_NONCE})",
                 (entry.transaction_hash, entry.operation_id),
             )
@@ -272,7 +272,7 @@ class Journal:
     def unsettle_above(self, block_number: int) -> int:
         """Return what was settled above a block to `SENT`, to be sent again; return how many."""
         return self._run(
-            f"UPDATE entry SET state = 'sent', sends = 0, sent_at_unix = NULL, receipt = NULL,"  # noqa: S608
+            f"UPDATE entry SET state = 'sent', sends = 0, sent_at_unix = NULL, receipt = NULL,"  # noqa: S608 - of our own constants alone
             f" block_number = NULL, block_hash = NULL, revert_data = x'' WHERE {_IS_SETTLED}"
             " AND block_number > ?",
             (block_number,),
@@ -282,7 +282,7 @@ class Journal:
         return next(iter(self._entries(where, values, f"{order} LIMIT 1")), None)
 
     def _entries(self, where: str, values: tuple[Any, ...], order: str) -> list[Entry]:
-        statement = f"SELECT * FROM entry WHERE {where} ORDER BY {order}"  # noqa: S608
+        statement = f"SELECT * FROM entry WHERE {where} ORDER BY {order}"  # noqa: S608 - of our own constants alone
         return [_entry(row) for row in self._rows(statement, values)]
 
     def _rows(self, statement: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:

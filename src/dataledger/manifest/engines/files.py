@@ -4,7 +4,6 @@ All machines see the data under one path. A file is the same for them if its siz
 time are: device numbers and the like differ between machines that mount one storage.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -15,15 +14,11 @@ from typing import NamedTuple, Protocol, Self, TypeAlias, TypeVar
 from dataledger.errors import SourceNotFound, shown
 from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm
 from dataledger.manifest.content import hash_stream
+from dataledger.manifest.reading import GONE_OR_REPLACED, READ_FILE
 from dataledger.manifest.scan import FoundFile, changed, found_file, unreadable
 
 MAX_UNIT_FILES = 10_000
 """However small they are: some 100 ms of work, and as many bytes to send as a unit should have."""
-
-# As for local files: a link is not followed, a FIFO or a device is not waited for.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-
-_GONE_OR_REPLACED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV}
 
 
 class SharedFile(NamedTuple):
@@ -173,9 +168,9 @@ def require_seen(directory: str, file: SharedFile) -> None:
 def _opened(directory: str, file: SharedFile) -> Iterator[int]:
     """Offer the file's descriptor, and see whether it stays as it was listed until the end."""
     try:
-        descriptor = os.open(f"{directory}/{file.path}", _FLAGS)
+        descriptor = os.open(f"{directory}/{file.path}", READ_FILE)
     except OSError as error:
-        if error.errno not in _GONE_OR_REPLACED:
+        if error.errno not in GONE_OR_REPLACED:
             raise unreadable(file.path, error) from error
         if not Path(directory).is_dir():
             raise SourceNotFound(

@@ -19,6 +19,7 @@ from dataledger.errors import (
     shown,
 )
 from dataledger.hashing import Algorithm, Digest, Hash32, StreamingRoot
+from dataledger.manifest.processes import may_fork, usable_processors
 from dataledger.manifest.progress import Reporter
 from dataledger.manifest.record_set import LabelSet, RecordFormat, RecordSet
 from dataledger.manifest.records.accelerate import Engine, choose_engine, new_hasher
@@ -27,13 +28,7 @@ from dataledger.manifest.records.columns import ColumnDigest, column_entry, tabl
 from dataledger.manifest.records.formats import format_of, plan_file, read_block
 from dataledger.manifest.records.secret import Keys, column_leaf, column_salt
 from dataledger.manifest.records.source import Block, Plan
-from dataledger.manifest.records.workers import (
-    Kind,
-    call_apart,
-    may_fork,
-    side_by_side,
-    usable_processors,
-)
+from dataledger.manifest.records.workers import Kind, call_apart, side_by_side
 from dataledger.manifest.scan import HOLD_STILL, FoundFile, changed, scan
 
 SMALL_BYTES = 16 * 1024 * 1024

@@ -9,10 +9,8 @@ accelerator, which does not take the lock, threads do.
 import multiprocessing
 import os
 import pickle
-import signal
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -20,10 +18,10 @@ from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from functools import partial
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from dataledger.errors import SourceUnreadable
+from dataledger.manifest.processes import follow_parent, may_fork
 from dataledger.manifest.records.boundaries import Run
 
 T = TypeVar("T")
@@ -65,7 +63,7 @@ def side_by_side(kind: Kind, workers: int) -> Iterator[Run]:
         executor = ThreadPoolExecutor(workers)
     else:
         context = multiprocessing.get_context("fork" if may_fork() else "spawn")
-        executor = ProcessPoolExecutor(workers, context, _start_worker)
+        executor = ProcessPoolExecutor(workers, context, follow_parent)
 
     def run(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         pending: deque[Future[R]] = deque()
@@ -89,38 +87,12 @@ def side_by_side(kind: Kind, workers: int) -> Iterator[Run]:
         executor.shutdown(cancel_futures=True)
 
 
-def usable_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def may_fork() -> bool:
-    """Whether this process has a single thread, on a system where forking is then safe."""
-    if sys.platform != "linux":
-        return False
-    return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
-
-
 def killed() -> SourceUnreadable:
     """Return the error for a worker that did not live to answer."""
     return SourceUnreadable(
         "A process that was hashing records has been killed.",
         remedy="Make more memory available, or use one worker.",
     )
-
-
-def _start_worker() -> None:
-    # Ctrl-C reaches the whole process group; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
-
-def _exit_with_parent() -> None:
-    # A worker whose parent was killed would wait for its next task for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
 
 
 # ---------------------------------------------------------------------------- a process apart
@@ -197,7 +169,7 @@ def _receive(stream: IO[bytes] | None) -> tuple[Answer, Any]:
 def serve() -> None:
     """In the process apart: make the one call that standard input holds, and answer."""
     function = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
-    arguments = pickle.load(sys.stdin.buffer)  # noqa: S301
+    arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - likewise
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed must not stand between the answers
 
