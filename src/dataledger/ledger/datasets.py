@@ -40,6 +40,7 @@ from dataledger.ledger.versions import (
     INTRODUCTIONS,
     dataset_event,
     differences,
+    manifest_to_claim,
     no_dataset,
     number_of,
     read_versions,
@@ -132,7 +133,10 @@ class Datasets:
                 return Confirmed.earlier(current)
             number = 1 if current is None else number_of(current.event) + 1
         if claim is not None:
-            self._require_claim(id_, to_version(number), content, claim)
+            manifest = manifest_to_claim(content, number)
+            earlier = self.version(id_, number - 1).record.manifest_digest
+            change = compare(self._documents.manifest(earlier), manifest)
+            require_claim(deserved_level(change), claim)
         action = AddVersion(id_, to_version(number), record)
         return self._acting.do(action, VersionAdded, DatasetRegistered)
 
@@ -163,19 +167,6 @@ class Datasets:
             self.resolve(dataset), to_version(number), self._record(content, parents)
         )
         return self._acting.sign(action, deadline_unix=deadline_unix)
-
-    def _require_claim(
-        self, dataset: DatasetId, number: int, content: Manifest | VersionRecord, claim: Level
-    ) -> None:
-        if number == 1 or not isinstance(content, Manifest):
-            raise InvalidArgument(
-                "A claim says how files changed, and here are none to compare: this is "
-                + ("the first version." if number == 1 else "a record without its manifest."),
-                remedy="Leave out the claim.",
-            )
-        earlier = self.version(dataset, number - 1).record.manifest_digest
-        change = compare(self._documents.manifest(earlier), content)
-        require_claim(deserved_level(change), claim)
 
     def _registration(
         self,

@@ -14,7 +14,7 @@ from dataledger.contracts.events import (
 )
 from dataledger.contracts.identifiers import DatasetId
 from dataledger.contracts.types import Parent, VersionRecord
-from dataledger.errors import CommitmentMismatch, NotFound
+from dataledger.errors import CommitmentMismatch, InvalidArgument, NotFound
 from dataledger.ledger.onchain import OnChain
 from dataledger.ledger.results import Version, VersionRef
 from dataledger.manifest import Manifest
@@ -57,6 +57,21 @@ def record_of_manifest(manifest: Manifest, parents: Sequence[Parent] = ()) -> Ve
         record_count=manifest.record_count,
         salt_scheme=manifest.salt_scheme,
         parents=tuple(parents),
+    )
+
+
+def manifest_to_claim(content: Manifest | VersionRecord, number: int) -> Manifest:
+    """Return the manifest of what is to become version `number`, for a claim to be held against.
+
+    Raises:
+        InvalidArgument: there is none, or no earlier version.
+    """
+    if number > 1 and isinstance(content, Manifest):
+        return content
+    raise InvalidArgument(
+        "A claim says how files changed, and here are none to compare: this is "
+        + ("the first version." if number == 1 else "a record without its manifest."),
+        remedy="Leave out the claim.",
     )
 
 

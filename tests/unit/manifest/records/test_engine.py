@@ -34,11 +34,10 @@ from dataledger.manifest import progress as progress_module
 from dataledger.manifest.record_set import RecordFormat, RecordSet
 from dataledger.manifest.records import accelerate, engine, workers
 from dataledger.manifest.records.accelerate import Engine
+from dataledger.manifest.records.blocks import Combiner, process_block
 from dataledger.manifest.records.engine import (
-    Combiner,
     RecordOptions,
     RecordProgress,
-    process_block,
     read_record_files,
     read_records,
 )
@@ -215,7 +214,7 @@ def test_blocks_can_be_hashed_anywhere_and_combined_later(tmp_path: Path) -> Non
     path = jsonl(tmp_path, numbered(140_000))
     plan = plan_file(str(path), RecordFormat.JSONL)
     results = [process_block(plan, block, KEYS, labels=True) for block in reversed(plan.blocks)]
-    combiner = Combiner(plan, LABELLED)
+    combiner = Combiner(plan, KEYS.secret_id, labels=True, keep_in=None)
     with pytest.raises(InvalidArgument, match="cannot follow 0 records"):
         combiner.add(results[0])
     for result in reversed(results):
@@ -226,7 +225,7 @@ def test_blocks_can_be_hashed_anywhere_and_combined_later(tmp_path: Path) -> Non
 def test_a_tree_of_which_blocks_are_missing_is_not_made(tmp_path: Path) -> None:
     plan = plan_file(str(jsonl(tmp_path, numbered(10))), RecordFormat.JSONL)
     with pytest.raises(InvalidArgument, match="Of 10 records, only 0"):
-        Combiner(plan, OPTIONS).finish()
+        Combiner(plan, KEYS.secret_id, labels=False, keep_in=None).finish()
 
 
 # ------------------------------------------------------------------------------------- refusals
