@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -198,3 +198,25 @@ def test_three_hundred_in_flight(chain: Chain) -> None:
         connection.transport.request("evm_setAutomine", [True])
     assert all(receipt.succeeded for receipt in receipts)
     assert chain.total() == before + 300
+
+
+def test_a_chain_that_forgets_what_the_estimate_stood_on(
+    start_chain: Callable[[], Chain],
+) -> None:
+    chain = start_chain()
+    request = chain.connect().transport.request
+    before = request("evm_snapshot", [])
+    with Outbox(chain.connect(), home=chain.home) as outbox:
+        outbox.submit(
+            chain.signer(0), to_operation_id("do:1"), to=chain.contract, data=perform(1)
+        ).wait(20)
+        operation_id = to_operation_id("do:2")
+        second = outbox.submit(chain.signer(1), operation_id, to=chain.contract, data=perform(2))
+        second.wait(20)
+        assert request("evm_revert", [before])
+        assert chain.total() == 0
+        # Now the second is first, and fills the slot that it was to change.
+        request("eth_sendRawTransaction", ["0x" + outbox.entry(operation_id).raw.hex()])
+        outbox.reconcile()
+        assert second.wait(20).succeeded
+    assert chain.total() == 2
