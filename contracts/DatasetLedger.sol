@@ -108,6 +108,13 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _approve(msg.sender, step);
     }
 
+    /// @inheritdoc IDatasetLedger
+    function describe(DatasetId dataset, bytes32 description) external {
+        (, OrgId org) = _owned(msg.sender, dataset);
+        if (description == 0) revert DescriptionMissing();
+        _record(DatasetDescribed.selector, dataset, org, msg.sender, abi.encode(head[dataset], description, _now()));
+    }
+
     // ------------------------------------------------------------------------------------- datasets: signed
 
     /// @inheritdoc IDatasetLedger
@@ -332,9 +339,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     }
 
     function _addVersion(address by, DatasetId dataset, uint32 number, VersionRecord calldata record) private {
-        PackedState current = _existing(dataset);
-        OrgId org = _authorise(by, Capabilities.CUSTODIAN);
-        if (org != current.owner()) revert NotOwner(dataset, current.owner(), org);
+        (PackedState current, OrgId org) = _owned(by, dataset);
         uint32 count = current.versionCount();
         if (number != count + 1) revert VersionConflict(dataset, count + 1, number);
         Stage stage = Policies.afterVersion(_policies[current.policy()].afterVersion, current.stage());
@@ -420,6 +425,13 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     function _existing(DatasetId dataset) private view returns (PackedState current) {
         current = _states[dataset];
         if (!current.exists()) revert UnknownDataset(dataset);
+    }
+
+    /// @dev The dataset, and the organisation that `key` acts for: its owner, with CUSTODIAN.
+    function _owned(address key, DatasetId dataset) private view returns (PackedState current, OrgId org) {
+        current = _existing(dataset);
+        org = _authorise(key, Capabilities.CUSTODIAN);
+        if (org != current.owner()) revert NotOwner(dataset, current.owner(), org);
     }
 
     /// @dev The dataset and the edge, when the step speaks of what is there now.

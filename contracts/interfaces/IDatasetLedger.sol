@@ -13,7 +13,8 @@ import { IOrganisations } from "./IOrganisations.sol";
 ///         data with its first word, `head`, still the previous head (at first 0); the event carries head'. Whoever
 ///         holds the logs can therefore rebuild the history and check it against one word of storage.
 ///
-///         Every function refuses its own repetition, so that a write sent twice acts once.
+///         Every function but `describe` refuses its own repetition, so that a write sent twice acts once; a
+///         description said twice says the same.
 interface IDatasetLedger {
     // ------------------------------------------------------------------------------------------------ types
 
@@ -217,6 +218,15 @@ interface IDatasetLedger {
         bytes32 evidence,
         uint40 recordedAt
     );
+    /// `description` is the SHA-256 of what the owner says of the dataset from now on.
+    event DatasetDescribed(
+        DatasetId indexed dataset,
+        OrgId indexed org,
+        address indexed by,
+        bytes32 head,
+        bytes32 description,
+        uint40 recordedAt
+    );
     event DatasetSuspended(
         DatasetId indexed dataset,
         OrgId indexed org,
@@ -267,6 +277,7 @@ interface IDatasetLedger {
     error VersionNotAllowed(DatasetId dataset, Stage stage);
     error IncompleteVersion();
     error UnknownVersion(DatasetId dataset, uint32 version);
+    error DescriptionMissing();
 
     error NoVersion(DatasetId dataset);
     error StaleVersion(DatasetId dataset, uint32 current, uint32 given);
@@ -319,6 +330,12 @@ interface IDatasetLedger {
     /// @dev Caller: a member of an organisation with the edge's approver capability, which is neither the owner nor
     ///      holds a duty.
     function approve(Step calldata step) external;
+
+    /// @notice Says what describes the dataset from now on. This extends the head and changes nothing else, and so is
+    ///         allowed in every stage.
+    /// @param description SHA-256 of the canonical description document; not 0.
+    /// @dev Caller: a member of the owner organisation, with CUSTODIAN.
+    function describe(DatasetId dataset, bytes32 description) external;
 
     /// @dev EIP-712: Register(bytes32 slug,uint16 policy,VersionRecord record,uint256 nonce,uint256 deadline)
     function registerBySig(

@@ -28,7 +28,7 @@ from dataledger.contracts.types import (
     Step,
     VersionRecord,
 )
-from dataledger.hashing import Hash32
+from dataledger.hashing import Digest, Hash32
 
 _call = partial(call, ContractName.DATASET_LEDGER)
 
@@ -64,6 +64,11 @@ def advance(step: Step) -> Call[None]:
 def approve(step: Step) -> Call[None]:
     """Approve a step that another organisation may then take."""
     return _call("approve", (Step, step))
+
+
+def describe(dataset: DatasetId, description: Digest) -> Call[None]:
+    """Say what describes the dataset from now on, by the document's digest."""
+    return _call("describe", (DatasetId, dataset), (Digest, description))
 
 
 def register_by_sig(

@@ -279,6 +279,14 @@ class Advanced(DatasetEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetDescribed(DatasetEvent):
+    """The owner `org` described the dataset anew; `description` is the document's digest."""
+
+    description: Digest
+    recorded_at_unix: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetSuspended(DatasetEvent):
     """The regulator `org` froze the dataset."""
 
@@ -324,6 +332,7 @@ EVENTS: tuple[type[Event], ...] = (
     VersionAdded,
     StepApproved,
     Advanced,
+    DatasetDescribed,
     DatasetSuspended,
     DatasetReinstated,
     VersionRecalled,

@@ -158,6 +158,9 @@ WORDS: dict[str, Words] = {
     "UnknownVersion(dataset, version)": Words(
         "The dataset {dataset} has no version {version}.", "Look which versions there are."
     ),
+    "DescriptionMissing()": Words(
+        "A dataset cannot be described by nothing.", "Give the description, or its digest."
+    ),
     # -------------------------------------------------------------------------------- lifecycle
     "NoVersion(dataset)": Words(
         "The dataset {dataset} has no version yet, so there is nothing to take a step with.",
