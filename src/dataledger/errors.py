@@ -13,6 +13,7 @@ the exit codes of the command line.
     │   │   └── InvalidSlug             a dataset or organisation slug that breaks the slug rule
     │   ├── CanonicalisationError       not strict JSON, or not in its canonical form (RFC 8785)
     │   │   ├── ManifestError           not a valid manifest
+    │   │   ├── DescriptionError        not a valid description of a dataset
     │   │   ├── ProofFormatError        not a valid proof file
     │   │   └── ActivityError           not a valid activity record
     │   ├── SourceNotFound              the data to read is not there
@@ -163,6 +164,10 @@ class CanonicalisationError(UsageError):
 
 class ManifestError(CanonicalisationError):
     """Not a valid manifest."""
+
+
+class DescriptionError(CanonicalisationError):
+    """Not a valid description of a dataset, nor a file that one can be read from."""
 
 
 class ProofFormatError(CanonicalisationError):
