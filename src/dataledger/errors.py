@@ -55,6 +55,7 @@ the exit codes of the command line.
         │   └── TransactionFailed       mined and reverted, without a custom error to decode
         ├── NonceConflict               another writer used this key's next nonce
         ├── OutboxError                 the outbox file is locked, damaged or of another chain
+        ├── IndexUnusable               the index's database fails, or is of another chain
         └── DevnetError                 the local development chain does not start, stop or answer
 """
 
@@ -388,6 +389,10 @@ class NonceConflict(ChainError):
 
 class OutboxError(ChainError):
     """The outbox file is locked by another process, damaged, or belongs to another chain."""
+
+
+class IndexUnusable(ChainError):
+    """The index's database is not there, fails, or belongs to another chain or a later release."""
 
 
 class DevnetError(ChainError):
