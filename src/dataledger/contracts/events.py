@@ -5,7 +5,7 @@ Fields stand in the order of the Solidity event; a test holds them to the compil
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Self
 
 from dataledger.contracts.abi import (
     AbiItem,
@@ -18,21 +18,10 @@ from dataledger.contracts.abi import (
     to_raw,
 )
 from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.head_rule import RawLog
 from dataledger.contracts.identifiers import Address, DatasetId, Head, OrgId, PolicyId, Slug, Stage
 from dataledger.contracts.types import Capability, Policy, Role, Severity, VersionRecord
 from dataledger.hashing import Digest, Hash32
-
-
-class RawLog(Protocol):
-    """What a contract wrote into a log: one to four topics of 32 bytes, and data."""
-
-    @property
-    def topics(self) -> tuple[Hash32, ...]:
-        """The event's topic, then its indexed arguments."""
-
-    @property
-    def data(self) -> bytes:
-        """The other arguments, ABI-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
