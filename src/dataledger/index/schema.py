@@ -95,6 +95,7 @@ events = Table(
     Column("details", JsonColumn, nullable=False),  # the other fields of the event, by their names
     Index("events_dataset", "dataset", "event"),
     Index("events_org", "org", "event"),
+    Index("events_org_kind", "org", "kind", "event"),
     Index("events_by", "by", "event"),
     Index("events_kind", "kind", "event"),
     Index("events_recorded_at", "recorded_at_unix"),
@@ -230,13 +231,39 @@ datasets = Table(
     Column("suspended_by", Int64),  # the regulator that froze the dataset
     Column("recalled", Boolean, nullable=False, server_default=false()),  # some version of it is
     Column("description", DigestColumn),  # of the newest DatasetDescribed
+    # Copied from the document of that digest by triggers (see `index.directory`), whoever writes:
+    # lists filter by them in the order of registration, and an index must have both.
+    Column("title", ChainText),  # cut after TITLE_CHARACTERS
+    Column("licence", ChainText),
+    Column("sector", ChainText),
+    Column("region", ChainText),
+    Column("quality", ChainText),
     Index("datasets_owner_slug", "owner", "slug", unique=True),
     Index("datasets_registered", "registered_event", unique=True),  # the order of all lists
     Index("datasets_owner", "owner", "registered_event"),
     Index("datasets_stage", "stage", "registered_event"),
     Index("datasets_policy_stage", "policy", "stage", "registered_event"),
-    Index("datasets_stalled", "stage", "updated_at_unix"),
+    Index("datasets_stalled", "policy", "stage", "updated_at_unix", "registered_event"),
     Index("datasets_description", "description"),
+    Index("datasets_last_event", "last_event"),
+    Index("datasets_slug", "slug", "registered_event"),
+    Index("datasets_licence", "licence", "registered_event"),
+    Index("datasets_sector", "sector", "registered_event"),
+    Index("datasets_region", "region", "registered_event"),
+    Index("datasets_quality", "quality", "registered_event"),
+)
+# Few datasets are either.
+Index(
+    "datasets_recalled",
+    datasets.c.registered_event,
+    sqlite_where=datasets.c.recalled,
+    postgresql_where=datasets.c.recalled,
+)
+Index(
+    "datasets_suspended",
+    datasets.c.registered_event,
+    sqlite_where=datasets.c.suspended_by.is_not(None),
+    postgresql_where=datasets.c.suspended_by.is_not(None),
 )
 
 stage_history = Table(
@@ -252,8 +279,14 @@ stage_history = Table(
     Column("until_event", Int64),
     Column("until_unix", Int64),
     Column("org", Int64, nullable=False),  # who acted
+    # The dataset's; and for how long it had stood in `from_stage`: since_unix of this row less that
+    # of the row before. NULL for the registration. Two indexes by edge: how long its newest steps
+    # took, and which ones took longest.
+    Column("policy", Int64, nullable=False),
+    Column("waited_seconds", Int64),
     Index("stage_history_event", "since_event", unique=True),
-    Index("stage_history_stage", "stage", "since_event"),
+    Index("stage_history_edge", "policy", "from_stage", "stage", "since_event", "waited_seconds"),
+    Index("stage_history_waited", "policy", "from_stage", "stage", "waited_seconds", "since_event"),
     sqlite_with_rowid=False,
 )
 
@@ -333,6 +366,9 @@ documents = Table(
     Index("documents_region", "region"),
     Index("documents_quality", "quality"),
 )
+
+TITLE_CHARACTERS = 200
+"""As much of a title as a list shows."""
 
 INDEXED_CHARACTERS = 512
 """PostgreSQL indexes text of up to 2,700 bytes."""
