@@ -61,6 +61,8 @@ chain = Table(
     Column("block_hash", HexColumn),
     Column("block_timestamp_unix", Int64),
     Column("synced_at_unix", Int64),
+    # What the contracts keep was compared with the rows at the end of this block; see `heads`.
+    Column("checked_block", Int64),
     Column("event_count", Int64, nullable=False, server_default="0"),
 )
 
@@ -71,6 +73,7 @@ blocks = Table(
     Column("number", Int64, primary_key=True, autoincrement=False),
     Column("hash", HexColumn, nullable=False),
     Column("timestamp_unix", Int64, nullable=False),
+    Column("event_count", Int64, nullable=False),  # 0: it ended a range; old ones are removed
     Index("blocks_timestamp", "timestamp_unix"),
 )
 
@@ -221,6 +224,7 @@ datasets = Table(
     Column("policy", Int64, nullable=False),
     Column("stage", Int64, nullable=False),
     Column("version_count", Int64, nullable=False),
+    Column("stage_event", Int64, nullable=False),  # `since_event` of its open row in stage_history
     Column("head", HeadColumn, nullable=False),
     Column("registered_event", Int64, nullable=False),
     Column("registered_at_unix", Int64, nullable=False),
@@ -245,6 +249,7 @@ datasets = Table(
     Index("datasets_policy_stage", "policy", "stage", "registered_event"),
     Index("datasets_stalled", "policy", "stage", "updated_at_unix", "registered_event"),
     Index("datasets_description", "description"),
+    Index("datasets_last_event", "last_event"),
     Index("datasets_last_event", "last_event"),
     Index("datasets_slug", "slug", "registered_event"),
     Index("datasets_licence", "licence", "registered_event"),
