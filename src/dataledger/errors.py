@@ -15,6 +15,7 @@ the exit codes of the command line.
     │   │   ├── ManifestError           not a valid manifest
     │   │   ├── DescriptionError        not a valid description of a dataset
     │   │   ├── ProofFormatError        not a valid proof file
+    │   │   ├── EvidenceError           not a valid evidence bundle, or no valid pins
     │   │   └── ActivityError           not a valid activity record
     │   ├── SourceNotFound              the data to read is not there
     │   ├── SourceUnreadable            the data to read is there, but may not or cannot be read
@@ -173,6 +174,10 @@ class DescriptionError(CanonicalisationError):
 
 class ProofFormatError(CanonicalisationError):
     """Not a valid proof file. A well-formed proof of something untrue is `ProofInvalid`."""
+
+
+class EvidenceError(CanonicalisationError):
+    """Not a valid evidence bundle, or no valid pins. What a bundle fails to show is no error."""
 
 
 class ActivityError(CanonicalisationError):
