@@ -230,6 +230,9 @@ def measure_ledger(consortium: Consortium) -> list[Measure]:
         ATTEST_160,
     )
 
+    describe = functions.describe(dataset, Web3.keccak(text="description"))
+    row("describe", send("owner", describe))
+
     for owner, depth, target in [("owner", 1, ADVANCE_TARGET_GAS), ("deep", 3, None)]:
         costs, approval, approved = consortium.walk(owner, f"walk-{depth}")
         least, typical, most = min(costs), round(statistics.median(costs)), max(costs)

@@ -110,9 +110,7 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
 
     /// @inheritdoc IDatasetLedger
     function describe(DatasetId dataset, bytes32 description) external {
-        (, OrgId org) = _owned(msg.sender, dataset);
-        if (description == 0) revert DescriptionMissing();
-        _record(DatasetDescribed.selector, dataset, org, msg.sender, abi.encode(head[dataset], description, _now()));
+        _describe(msg.sender, dataset, description);
     }
 
     // ------------------------------------------------------------------------------------- datasets: signed
@@ -149,6 +147,12 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
     function approveBySig(Step calldata step, Authorisation calldata authorisation) external {
         _checkAuthorisation(authorisation, SignedActions.approve(step, authorisation));
         _approve(authorisation.signer, step);
+    }
+
+    /// @inheritdoc IDatasetLedger
+    function describeBySig(DatasetId dataset, bytes32 description, Authorisation calldata authorisation) external {
+        _checkAuthorisation(authorisation, SignedActions.describe(dataset, description, authorisation));
+        _describe(authorisation.signer, dataset, description);
     }
 
     // -------------------------------------------------------------------------------------------- regulator
@@ -403,6 +407,12 @@ contract DatasetLedger is IDatasetLedger, EIP712, NoncesKeyed {
         _approvedBy[key][org] = true;
         ++_approvals[key];
         _recordStep(StepApproved.selector, org, by, step);
+    }
+
+    function _describe(address by, DatasetId dataset, bytes32 description) private {
+        (, OrgId org) = _owned(by, dataset);
+        if (description == 0) revert DescriptionMissing();
+        _record(DatasetDescribed.selector, dataset, org, by, abi.encode(head[dataset], description, _now()));
     }
 
     function _recordStep(bytes32 topic0, OrgId org, address by, Step memory step) private {

@@ -359,6 +359,10 @@ interface IDatasetLedger {
     /// @dev EIP-712: Approve(Step step,uint256 nonce,uint256 deadline)
     function approveBySig(Step calldata step, Authorisation calldata authorisation) external;
 
+    /// @dev EIP-712: Describe(bytes32 dataset,bytes32 description,uint256 nonce,uint256 deadline). It names nothing
+    ///      that a later description changes, so until its deadline it can be relayed after one, and replace it.
+    function describeBySig(DatasetId dataset, bytes32 description, Authorisation calldata authorisation) external;
+
     // ------------------------------------------------------------------------------------ regulator: writes
 
     /// @notice Freezes a dataset: no step, no version.

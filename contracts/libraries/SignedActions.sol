@@ -30,6 +30,8 @@ library SignedActions {
         keccak256(abi.encodePacked("Advance(Step step,uint256 nonce,uint256 deadline)", STEP));
     bytes32 private constant APPROVE_TYPE =
         keccak256(abi.encodePacked("Approve(Step step,uint256 nonce,uint256 deadline)", STEP));
+    bytes32 private constant DESCRIBE_TYPE =
+        keccak256("Describe(bytes32 dataset,bytes32 description,uint256 nonce,uint256 deadline)");
 
     function register(
         Slug slug,
@@ -67,6 +69,14 @@ library SignedActions {
         returns (bytes32)
     {
         return keccak256(abi.encode(APPROVE_TYPE, _step(step), authorisation.nonce, authorisation.deadline));
+    }
+
+    function describe(DatasetId dataset, bytes32 description, IDatasetLedger.Authorisation calldata authorisation)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(DESCRIBE_TYPE, dataset, description, authorisation.nonce, authorisation.deadline));
     }
 
     function _step(IDatasetLedger.Step calldata step) private pure returns (bytes32) {

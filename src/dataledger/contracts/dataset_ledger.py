@@ -108,6 +108,18 @@ def approve_by_sig(step: Step, authorisation: Authorisation) -> Call[None]:
     return _call("approveBySig", (Step, step), (Authorisation, authorisation))
 
 
+def describe_by_sig(
+    dataset: DatasetId, description: Digest, authorisation: Authorisation
+) -> Call[None]:
+    """As `describe`, for the signer."""
+    return _call(
+        "describeBySig",
+        (DatasetId, dataset),
+        (Digest, description),
+        (Authorisation, authorisation),
+    )
+
+
 # ---------------------------------------------------------------------------------------- regulator
 
 

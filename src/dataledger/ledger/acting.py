@@ -6,6 +6,7 @@ from typing import TypeVar
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import (
     Advanced,
+    DatasetDescribed,
     DatasetEvent,
     DatasetRegistered,
     StepApproved,
@@ -14,7 +15,7 @@ from dataledger.contracts.events import (
 from dataledger.contracts.identifiers import Address, DatasetId, OrgId, Slug, dataset_id
 from dataledger.contracts.reverts import Refusal
 from dataledger.errors import WrongChain
-from dataledger.ledger.actions import Action, AddVersion, Advance, Approve, Register
+from dataledger.ledger.actions import Action, AddVersion, Advance, Approve, Describe, Register
 from dataledger.ledger.onchain import OnChain
 from dataledger.ledger.results import Confirmed, Recorded
 from dataledger.ledger.signed import SignedAction, sign
@@ -26,6 +27,7 @@ _EVENTS: dict[type[Action], tuple[type[DatasetEvent], ...]] = {
     AddVersion: (VersionAdded, DatasetRegistered),
     Advance: (Advanced,),
     Approve: (StepApproved,),
+    Describe: (DatasetDescribed,),
 }
 _REPEATED = frozenset(
     (

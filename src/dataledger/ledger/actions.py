@@ -10,6 +10,7 @@ from dataledger.contracts import dataset_ledger
 from dataledger.contracts.calls import Call
 from dataledger.contracts.events import (
     Advanced,
+    DatasetDescribed,
     DatasetEvent,
     DatasetRegistered,
     StepApproved,
@@ -17,9 +18,10 @@ from dataledger.contracts.events import (
 )
 from dataledger.contracts.identifiers import DatasetId, PolicyId, Slug, to_policy_id, to_slug
 from dataledger.contracts.types import Authorisation, Step, VersionRecord
-from dataledger.hashing import JsonValue, members, natural, string
+from dataledger.hashing import Digest, JsonValue, members, natural, string
 from dataledger.ledger.json_forms import (
     dataset_from_json,
+    digest_from_json,
     record_from_json,
     record_to_json,
     step_from_json,
@@ -234,10 +236,52 @@ class Approve(_StepAction):
         return isinstance(event, StepApproved) and step_of(event) == self.step
 
 
-Action: TypeAlias = Register | AddVersion | Advance | Approve
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Say what describes a dataset from now on, by the document's digest."""
+
+    name: ClassVar[str] = "describe"
+    primary_type: ClassVar[str] = "Describe"
+    fields: ClassVar[Fields] = (("dataset", "bytes32"), ("description", "bytes32"))
+    struct_types: ClassVar[dict[str, Fields]] = {}
+
+    dataset: DatasetId
+    description: Digest
+
+    def call(self) -> Call[None]:
+        """Return the call by which a member does it."""
+        return dataset_ledger.describe(self.dataset, self.description)
+
+    def call_for(self, authorisation: Authorisation) -> Call[None]:
+        """Return the call by which anyone relays it."""
+        return dataset_ledger.describe_by_sig(self.dataset, self.description, authorisation)
+
+    def message(self) -> dict[str, object]:
+        """Return what is signed, without nonce and deadline."""
+        return {"dataset": self.dataset.value, "description": self.description.value}
+
+    def is_recorded_as(self, event: DatasetEvent) -> bool:
+        """Whether `event`, of the dataset in question, records exactly this."""
+        return isinstance(event, DatasetDescribed) and event.description == self.description
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the arguments as a JSON object."""
+        return {"dataset": str(self.dataset), "description": str(self.description)}
+
+    @classmethod
+    def from_json(cls, value: JsonValue) -> Self:
+        """Read what `to_json` returns. Raises `UsageError` on anything else."""
+        arguments = members(value, "dataset", "description")
+        return cls(
+            dataset=dataset_from_json(arguments["dataset"]),
+            description=digest_from_json(arguments["description"]),
+        )
+
+
+Action: TypeAlias = Register | AddVersion | Advance | Approve | Describe
 
 ACTIONS: dict[str, type[Action]] = {
-    action.name: action for action in (Register, AddVersion, Advance, Approve)
+    action.name: action for action in (Register, AddVersion, Advance, Approve, Describe)
 }
 
 

@@ -4,23 +4,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from dataledger.contracts import dataset_ledger
-from dataledger.contracts.events import DatasetRegistered, VersionAdded
+from dataledger.contracts.events import DatasetDescribed, DatasetRegistered, VersionAdded
 from dataledger.contracts.head import verify_history
 from dataledger.contracts.identifiers import (
     NO_HEAD,
     DatasetId,
-    Head,
-    OrgId,
     PolicyId,
-    Slug,
     to_policy_id,
     to_slug,
     to_version,
 )
-from dataledger.contracts.types import DUTIES, DatasetState, Parent, VersionRecord
+from dataledger.contracts.types import Parent, VersionRecord
 from dataledger.errors import CommitmentMismatch, HistoryBroken, InvalidArgument, NotFound, shown
 from dataledger.ledger.acting import Acting
-from dataledger.ledger.actions import AddVersion, Register
+from dataledger.ledger.actions import AddVersion, Describe, Register
 from dataledger.ledger.documents import Documents
 from dataledger.ledger.onchain import OnChain
 from dataledger.ledger.organisations import Organisations
@@ -36,6 +33,7 @@ from dataledger.ledger.results import (
     last_of,
 )
 from dataledger.ledger.signed import SignedAction
+from dataledger.ledger.standing import read_datasets
 from dataledger.ledger.versions import (
     INTRODUCTIONS,
     dataset_event,
@@ -47,6 +45,7 @@ from dataledger.ledger.versions import (
     record_of_manifest,
 )
 from dataledger.manifest import Manifest, compare, require_same
+from dataledger.manifest.description import Description
 from dataledger.manifest.semantic_version import Level, deserved_level, require_claim
 
 
@@ -140,6 +139,24 @@ class Datasets:
         action = AddVersion(id_, to_version(number), record)
         return self._acting.do(action, VersionAdded, DatasetRegistered)
 
+    def describe(
+        self, dataset: DatasetRef, description: Description
+    ) -> Confirmed[DatasetDescribed]:
+        """Say what describes the dataset from now on. The document is kept in `ledger.documents`.
+
+        What describes the dataset already, by the signer's organisation, is already there.
+        """
+        action = self._description(dataset, description)
+        # A description said again is refused by nobody, so a repetition has to be seen here.
+        current = last_of(self._onchain.events([DatasetDescribed], action.dataset))
+        if (
+            current is not None
+            and action.is_recorded_as(current.event)
+            and current.event.org == self._onchain.signer_org()
+        ):
+            return Confirmed.earlier(current)
+        return self._acting.do(action, DatasetDescribed)
+
     def sign_register(
         self,
         slug: str,
@@ -168,6 +185,16 @@ class Datasets:
         )
         return self._acting.sign(action, deadline_unix=deadline_unix)
 
+    def sign_describe(
+        self, dataset: DatasetRef, description: Description, *, deadline_unix: int
+    ) -> SignedAction:
+        """Sign what `describe` would send, for anyone to relay until `deadline_unix`.
+
+        Keep it short: relayed after a later description, this one replaces it.
+        """
+        action = self._description(dataset, description)
+        return self._acting.sign(action, deadline_unix=deadline_unix)
+
     def _registration(
         self,
         slug: str,
@@ -184,6 +211,9 @@ class Datasets:
         record = None if content is None else self._record(content, parents)
         followed = self._policies.default() if policy is None else to_policy_id(policy)
         return Register(name, followed, record)
+
+    def _description(self, dataset: DatasetRef, description: Description) -> Describe:
+        return Describe(self.resolve(dataset), self._documents.keep(description))
 
     def _record(
         self, content: Manifest | VersionRecord, parents: Sequence[Parent]
@@ -217,7 +247,9 @@ class Datasets:
     def get(self, dataset: DatasetRef) -> Dataset:
         """Return a dataset as it stands. Raises `NotFound`, and as `resolve` does."""
         id_ = self.resolve(dataset)
-        found = self._onchain.snapshot(lambda block: self._read([id_], block))
+        found = self._onchain.snapshot(
+            lambda block: read_datasets(self._onchain, [id_], block=block)
+        )
         if not found:
             raise no_dataset(id_)
         return found[0]
@@ -232,7 +264,8 @@ class Datasets:
 
         def read(block: int) -> tuple[Dataset, ...]:
             found = self._onchain.events([DatasetRegistered], None, org, to_block=block)
-            return self._read([recorded.event.dataset for recorded in found], block)
+            ids = [recorded.event.dataset for recorded in found]
+            return read_datasets(self._onchain, ids, block=block)
 
         return self._onchain.snapshot(read)
 
@@ -300,59 +333,19 @@ class Datasets:
 
         return self._onchain.snapshot(read)
 
-    def _read(self, datasets: Sequence[DatasetId], block: int) -> tuple[Dataset, ...]:
-        read_all = self._onchain.read_all
-        states = read_all((dataset_ledger.state(id_) for id_ in datasets), block=block)
-        heads = read_all((dataset_ledger.head(id_) for id_ in datasets), block=block)
-        suspended = read_all((dataset_ledger.suspended_by(id_) for id_ in datasets), block=block)
-        registered = self._onchain.names.registrations(datasets)
-        owners = {recorded.event.org for recorded in registered.values()}
-        slugs = {org: event.slug for org, event in self._onchain.names.admissions(owners).items()}
-        return tuple(
-            self._dataset(
-                registered[id_].event,
-                state,
-                owner_slug=slugs[registered[id_].event.org],
-                suspended_by=suspended_by,
-                head=head,
-                block=block,
-            )
-            for id_, state, head, suspended_by in zip(
-                datasets, states, heads, suspended, strict=True
-            )
-            if state.owner is not None
-        )
+    def description(self, dataset: DatasetRef) -> Description | None:
+        """Return what describes the dataset now; None if nothing was said. Asserted by its owner.
 
-    def _dataset(
-        self,
-        registered: DatasetRegistered,
-        state: DatasetState,
-        *,
-        owner_slug: Slug,
-        suspended_by: OrgId | None,
-        head: Head,
-        block: int,
-    ) -> Dataset:
-        first, second, third = (state.duty_holder(duty) for duty in DUTIES)
-        carried = tuple(state.is_carried_over(duty) for duty in DUTIES)
-        return Dataset(
-            id=registered.dataset,
-            slug=registered.slug,
-            owner=registered.org,
-            owner_slug=owner_slug,
-            policy=state.policy,
-            stage=state.stage,
-            stage_name=self._onchain.names.stage_name(state.policy, state.stage),
-            version_count=state.version_count,
-            duties=(first, second, third),
-            carried_over=(carried[0], carried[1], carried[2]),
-            suspended_by=suspended_by,
-            resume_stage=state.resume_stage,
-            head=head,
-            registered_at_unix=registered.recorded_at_unix,
-            updated_at_unix=state.updated_at_unix,
-            as_of_block=block,
-        )
+        The history is checked, so that no node can pass off an older description. Raises as
+        `history` does.
+
+        Raises:
+            NotFound: there is no such dataset, or the document is not in `ledger.documents`.
+            CommitmentMismatch: the kept document was altered.
+        """
+        said = [recorded.event for recorded in self.history(dataset).events]
+        digests = [event.description for event in said if isinstance(event, DatasetDescribed)]
+        return self._documents.description(digests[-1]) if digests else None
 
     # ------------------------------------------------------------------------------------- checking
 

@@ -1,4 +1,4 @@
-"""Manifests and activity records kept beside the profiles: `ledger.documents`."""
+"""Manifests, activity records and descriptions kept beside the profiles: `ledger.documents`."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from dataledger.errors import CommitmentMismatch, NotFound, OutputUnwritable, So
 from dataledger.hashing import Digest
 from dataledger.ledger.activity import MAX_ACTIVITY_BYTES, Activity
 from dataledger.manifest import Manifest
+from dataledger.manifest.description import MAX_DESCRIPTION_BYTES, Description
 from dataledger.manifest.model import MAX_MANIFEST_BYTES
 
 
@@ -17,7 +18,7 @@ class Documents:
         """Use `folder`, which is made when something is first kept."""
         self.folder = folder
 
-    def keep(self, document: Manifest | Activity) -> Digest:
+    def keep(self, document: Manifest | Activity | Description) -> Digest:
         """Keep a document, whole or not at all, and return its digest.
 
         Raises:
@@ -50,6 +51,16 @@ class Documents:
     def activity(self, digest: Digest) -> Activity:
         """Return the activity record whose `evidence` this is. Raises as `manifest` does."""
         return Activity.parse(self._read(digest, MAX_ACTIVITY_BYTES))
+
+    def description(self, digest: Digest) -> Description:
+        """Return the description whose `digest` this is.
+
+        Raises:
+            NotFound: it is not in the folder.
+            CommitmentMismatch: its file was altered.
+            DescriptionError: the document with this digest is no description.
+        """
+        return Description.parse(self._read(digest, MAX_DESCRIPTION_BYTES))
 
     def _path(self, digest: Digest) -> Path:
         return self.folder / digest.algorithm / digest.hex[:2] / f"{digest.hex}.json"

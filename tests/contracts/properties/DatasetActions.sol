@@ -176,6 +176,26 @@ abstract contract DatasetActions is Actor {
         return abi.encodeCall(ledger.addVersionBySig, (wanted.dataset, wanted.number, wanted.record, authorisation));
     }
 
+    /// @dev In any stage, often what was said before, and sometimes nothing.
+    function _describe() internal {
+        bytes32 dataset = _dataset();
+        DatasetId id = DatasetId.wrap(dataset);
+        address by = _below(4) == 0 ? _anyKey() : _able(Capabilities.CUSTODIAN, datasets[dataset].owner);
+        bytes32 description = _below(6) == 0 ? bytes32(0) : keccak256(abi.encode("description", _below(2)));
+        bytes4 refusal = refuseDescribe(by, dataset, description);
+        bool success;
+        if (_below(3) != 0) {
+            bytes memory direct = abi.encodeCall(ledger.describe, (id, description));
+            success = _call("describe", address(ledger), by, refusal, direct);
+        } else {
+            bytes32 structHash = Signing.describe(id, description, _nonces[by], block.timestamp);
+            IDatasetLedger.Authorisation memory authorisation = _authorise(by, _nonces[by], block.timestamp, structHash);
+            bytes memory signed = abi.encodeCall(ledger.describeBySig, (id, description, authorisation));
+            success = _relay("describe", by, _nonces[by], refusal, signed);
+        }
+        if (success) _follow(dataset);
+    }
+
     /// @dev Mostly right; sometimes with parents, some of which are not there.
     function _record() internal returns (IDatasetLedger.VersionRecord memory record) {
         record = recordOf(vm.toString(_below(1000)));

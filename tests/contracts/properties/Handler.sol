@@ -103,7 +103,8 @@ contract Handler is DatasetActions, OrganisationActions {
         if (kind < 30) _proceed();
         else if (kind < 37) _advanceAnyhow();
         else if (kind < 45) _addVersion();
-        else if (kind < 52) _register();
+        else if (kind < 50) _register();
+        else if (kind < 53) _describe();
         else if (kind < 60) _approve();
         else if (kind < 65) _regulate();
         else if (kind < 68) _recall();

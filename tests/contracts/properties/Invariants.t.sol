@@ -50,11 +50,12 @@ contract InvariantsTest {
 
     /// What random walks of the invariant's length come to, summed over many: every write, and nearly every refusal.
     function test_TheWalksReachEveryWriteAndRefusal() external {
-        string[21] memory writes = [
+        string[22] memory writes = [
             "register",
             "addVersion",
             "advance",
             "approve",
+            "describe",
             "suspend dataset",
             "reinstate dataset",
             "recall",
@@ -96,7 +97,7 @@ contract InvariantsTest {
     }
 
     function _refusals() private pure returns (bytes4[] memory all) {
-        bytes4[43] memory list = [
+        bytes4[44] memory list = [
             IOrganisations.UnknownOrganisation.selector,
             IOrganisations.OrganisationIsSuspended.selector,
             IOrganisations.MembershipNotStarted.selector,
@@ -125,6 +126,7 @@ contract InvariantsTest {
             IDatasetLedger.VersionNotAllowed.selector,
             IDatasetLedger.IncompleteVersion.selector,
             IDatasetLedger.UnknownVersion.selector,
+            IDatasetLedger.DescriptionMissing.selector,
             IDatasetLedger.NoVersion.selector,
             IDatasetLedger.StaleVersion.selector,
             IDatasetLedger.StageMismatch.selector,

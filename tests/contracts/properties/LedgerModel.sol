@@ -124,6 +124,15 @@ abstract contract LedgerModel is OrganisationsModel {
         return refuseRecord(record);
     }
 
+    /// @dev There is nothing to note of a success: only the head moves.
+    function refuseDescribe(address by, bytes32 dataset, bytes32 description) internal view returns (bytes4 refusal) {
+        if (datasets[dataset].owner == 0) return IDatasetLedger.UnknownDataset.selector;
+        refusal = refuseCapability(by, Capabilities.CUSTODIAN);
+        if (refusal != 0) return refusal;
+        if (keys[by].org != datasets[dataset].owner) return IDatasetLedger.NotOwner.selector;
+        if (description == 0) return IDatasetLedger.DescriptionMissing.selector;
+    }
+
     function noteVersion(bytes32 dataset, bytes32 commitment) internal {
         commitments[dataset][++datasets[dataset].versions] = commitment;
     }

@@ -18,14 +18,14 @@ abstract contract EntryPoint is Consortium {
     /// @dev Makes the write as the key of this name; expects `refusal`, or success where that is empty.
     function _attempt(string memory key, bytes memory refusal) internal virtual;
 
-    /// @dev The refusal of the same write made twice.
+    /// @dev The refusal of the same write made twice; empty where the interface allows that.
     function _repetition() internal view virtual returns (bytes memory);
 
     function _expect(bytes memory refusal) internal {
         if (refusal.length != 0) vm.expectRevert(refusal);
     }
 
-    function test_RefusesARepetition() external {
+    function test_AnswersARepetitionAsTheInterfaceSays() external {
         _attempt(_key(), "");
         _attempt(_key(), _repetition());
     }

@@ -39,7 +39,7 @@ abstract contract SignedEntryPoint is LedgerFixture, NestedEntryPoint {
     /// @dev Changes one of them, so that what is relayed is not what was signed.
     function _alter(uint256 field) internal virtual;
 
-    /// @dev The refusal of the same write, signed anew.
+    /// @dev The refusal of the same write, signed anew; empty where the interface allows that.
     function _repetitionAnew() internal view virtual returns (bytes memory);
 
     // ---------------------------------------------------------------------------------------- signatures
@@ -122,7 +122,7 @@ abstract contract SignedEntryPoint is LedgerFixture, NestedEntryPoint {
         return _wrongNonce(_key(), 1);
     }
 
-    function test_RefusesTheSameWriteSignedAnew() external {
+    function test_AnswersTheSameWriteSignedAnewAsTheInterfaceSays() external {
         _attempt(_key(), 0, "");
         _attempt(_key(), 1, _repetitionAnew());
     }

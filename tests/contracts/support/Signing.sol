@@ -16,6 +16,7 @@ library Signing {
         "AddVersion(bytes32 dataset,uint32 number,VersionRecord record,uint256 nonce,uint256 deadline)";
     string private constant ADVANCE = "Advance(Step step,uint256 nonce,uint256 deadline)";
     string private constant APPROVE = "Approve(Step step,uint256 nonce,uint256 deadline)";
+    string private constant DESCRIBE = "Describe(bytes32 dataset,bytes32 description,uint256 nonce,uint256 deadline)";
 
     function register(
         Slug slug,
@@ -47,6 +48,14 @@ library Signing {
     function approve(IDatasetLedger.Step memory step, uint256 nonce, uint256 deadline) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(bytes.concat(bytes(APPROVE), bytes(STEP)));
         return keccak256(abi.encode(typeHash, _step(step), nonce, deadline));
+    }
+
+    function describe(DatasetId dataset, bytes32 description, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(keccak256(bytes(DESCRIBE)), dataset, description, nonce, deadline));
     }
 
     function digest(bytes32 structHash, uint256 chainId, address verifyingContract) internal pure returns (bytes32) {

@@ -38,6 +38,7 @@ from dataledger.cli.render.words import (
 )
 from dataledger.contracts.events import (
     Advanced,
+    DatasetDescribed,
     DatasetEvent,
     DatasetReinstated,
     DatasetSuspended,
@@ -132,6 +133,10 @@ EVENTS: list[tuple[DatasetEvent, str]] = [
     ),
     (StepApproved(**STEP, **COMMON), "approved COLLECTED → CLEANED"),
     (Advanced(**STEP, **COMMON), "COLLECTED → CLEANED"),
+    (
+        DatasetDescribed(description=Digest.of(b"words"), **COMMON),
+        f"described by {Digest.of(b'words')}",
+    ),
     (
         DatasetSuspended(from_stage=Stage(2), reason="a\x1bb", **COMMON),
         "suspended: a\\x1bb",

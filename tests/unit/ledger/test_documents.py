@@ -9,6 +9,7 @@ from dataledger.contracts.identifiers import Slug, address_of
 from dataledger.errors import (
     CanonicalisationError,
     CommitmentMismatch,
+    DescriptionError,
     NotFound,
     OutputUnwritable,
     SourceUnreadable,
@@ -17,6 +18,7 @@ from dataledger.hashing import Digest
 from dataledger.ledger.activity import Activity, Agent, Tool
 from dataledger.ledger.documents import Documents
 from dataledger.manifest import FileEntry, Manifest
+from dataledger.manifest.description import Description
 
 MANIFEST = Manifest((FileEntry("a.txt", 1, Digest.of(b"a")),))
 ACTIVITY = Activity(
@@ -26,6 +28,8 @@ ACTIVITY = Activity(
     started_at=datetime(2026, 1, 1, tzinfo=UTC),
     ended_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
+
+DESCRIPTION = Description(title="Street scenes \x1b[31m", keywords=("roads",))
 
 
 @pytest.fixture
@@ -41,8 +45,10 @@ def _file(documents: Documents, digest: Digest) -> Path:
 def test_what_is_kept_is_found(documents: Documents) -> None:
     assert documents.keep(MANIFEST) == MANIFEST.manifest_digest
     assert documents.keep(ACTIVITY) == ACTIVITY.evidence
+    assert documents.keep(DESCRIPTION) == DESCRIPTION.digest
     assert documents.manifest(MANIFEST.manifest_digest) == MANIFEST
     assert documents.activity(ACTIVITY.evidence) == ACTIVITY
+    assert documents.description(DESCRIPTION.digest) == DESCRIPTION
     assert _file(documents, ACTIVITY.evidence).read_bytes() == ACTIVITY.to_bytes()
 
 
@@ -79,6 +85,8 @@ def test_a_document_of_another_kind_is_refused(documents: Documents) -> None:
         documents.manifest(documents.keep(ACTIVITY))
     with pytest.raises(CanonicalisationError):
         documents.activity(documents.keep(MANIFEST))
+    with pytest.raises(DescriptionError):
+        documents.description(documents.keep(MANIFEST))
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:

@@ -24,7 +24,15 @@ from dataledger.errors import (
     WrongChain,
 )
 from dataledger.hashing import Digest, Hash32
-from dataledger.ledger.actions import ACTIONS, Action, AddVersion, Advance, Approve, Register
+from dataledger.ledger.actions import (
+    ACTIONS,
+    Action,
+    AddVersion,
+    Advance,
+    Approve,
+    Describe,
+    Register,
+)
 from dataledger.ledger.signed import MAX_SIGNED_ACTION_BYTES, SignedAction, Unsigned, sign
 
 SIGNER = Signer(b"\x07" * 32)
@@ -38,6 +46,7 @@ EXAMPLES: tuple[Action, ...] = (
     AddVersion(DATASET, 2, RECORD),
     Advance(STEP),
     Approve(STEP),
+    Describe(DATASET, Digest.of(b"description")),
 )
 
 
@@ -50,6 +59,7 @@ any_action: st.SearchStrategy[Action] = st.one_of(
     st.builds(AddVersion, values(DatasetId), st.integers(1, 2**32 - 1), values(VersionRecord)),
     st.builds(Advance, values(Step)),
     st.builds(Approve, values(Step)),
+    st.builds(Describe, values(DatasetId), values(Digest)),
 )
 
 
@@ -210,6 +220,18 @@ def test_documents_that_are_no_signed_actions_are_refused(change: Callable[[Any]
 def test_steps_are_read_strictly(key: str, value: object) -> None:
     document = json.loads(_sign(Advance(STEP)).to_bytes())
     document["arguments"]["step"][key] = value
+    data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    with pytest.raises(CanonicalisationError):
+        SignedAction.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("dataset", "0x00"), ("description", None), ("description", "sha256:00"), ("version", 1)],
+)
+def test_descriptions_are_read_strictly(key: str, value: object) -> None:
+    document = json.loads(_sign(EXAMPLES[-1]).to_bytes())
+    document["arguments"][key] = value
     data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
     with pytest.raises(CanonicalisationError):
         SignedAction.parse(data)

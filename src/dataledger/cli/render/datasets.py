@@ -9,6 +9,7 @@ from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import parts_text, recorded_at_text, size_text, time_text
 from dataledger.contracts.events import (
     Advanced,
+    DatasetDescribed,
     DatasetEvent,
     DatasetRegistered,
     DatasetReinstated,
@@ -166,6 +167,8 @@ def event_text(event: DatasetEvent, stages: dict[Stage, str]) -> str:
             text = f"approved {name(event.from_stage)} → {name(event.to_stage)}"
         case Advanced():
             text = f"{name(event.from_stage)} → {name(event.to_stage)}"
+        case DatasetDescribed():
+            text = f"described by {event.description}"
         case DatasetSuspended():
             text = f"suspended: {event.reason}"
         case DatasetReinstated():
