@@ -1,7 +1,8 @@
 """The manifest: the canonical list of a version's files."""
 
+import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -95,7 +96,10 @@ class Manifest:
     @cached_property
     def manifest_digest(self) -> Digest:
         """The SHA-256 of the manifest file, `to_bytes()`."""
-        return Digest.of(self.to_bytes())
+        content = hashlib.sha256()
+        for piece in self._pieces():
+            content.update(piece)
+        return Digest(Algorithm.SHA256, Hash32(content.digest()))
 
     @property
     def file_count(self) -> int:
@@ -119,7 +123,16 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the manifest file: canonical JSON (RFC 8785), without a final newline."""
-        return _HEAD + b",".join(part.data for part in self.parts) + _TAIL
+        return b"".join(self._pieces())
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the manifest file piece by piece: all of it takes memory, and time to fill it."""
+        before = _HEAD
+        for part in self.parts:
+            yield before
+            yield part.data
+            before = b","
+        yield _TAIL
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
