@@ -177,6 +177,7 @@ class FakeLedger:
         noun.version.return_value = VERSION
         noun.versions.return_value = (VERSION,)
         noun.history.return_value = HISTORY
+        noun.description.return_value = None
         return noun
 
     @cached_property

@@ -8,10 +8,10 @@ from dataledger.contracts.abi import malformed
 from dataledger.contracts.events import (
     DatasetEvent,
     DatasetRegistered,
-    RawLog,
     VersionAdded,
     decode_event,
 )
+from dataledger.contracts.head_rule import RawLog
 from dataledger.contracts.identifiers import DatasetId
 from dataledger.contracts.types import Parent, VersionRecord
 from dataledger.errors import CommitmentMismatch, InvalidArgument, NotFound

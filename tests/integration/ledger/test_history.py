@@ -32,6 +32,7 @@ from dataledger.ledger import (
     verify_offline,
 )
 from dataledger.manifest import FileProof
+from dataledger.manifest.description import Description
 
 FILES = manifest("one", "two", "three", "four", "five")
 
@@ -151,6 +152,18 @@ def test_an_altered_version_is_noticed(
 
     with pytest.raises(CommitmentMismatch, match="not what the contract commits to"):
         lying(other_root).datasets.versions(dataset)
+
+
+def test_a_withheld_description_is_noticed(
+    lying: Callable[[Callable[[list[Any]], list[Any]]], Ledger],
+    consortium: Consortium,
+    owner: Ledger,
+) -> None:
+    dataset = owner.datasets.register(consortium.new_slug(), FILES).event.dataset
+    for title in ("old", "new"):
+        owner.datasets.describe(dataset, Description(title=title))
+    with pytest.raises(HistoryBroken):
+        lying(lambda logs: logs[:-1]).datasets.description(dataset)
 
 
 def test_a_log_that_was_not_asked_for_is_refused(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from dataledger.contracts.events import DatasetEvent
+from dataledger.contracts.events import DatasetDescribed, DatasetEvent
 from dataledger.contracts.identifiers import RECALLED, SUSPENDED
 from dataledger.contracts.types import DUTIES, Edge, Parts
 from dataledger.errors import Refused
@@ -22,6 +22,7 @@ from dataledger.ledger import (
     Severity,
     Stage,
 )
+from dataledger.manifest.description import Description
 
 POLICY = PolicyDocument.default().policy
 EDGES = {(edge.from_stage, edge.to_stage): edge for edge in POLICY.edges}
@@ -49,6 +50,7 @@ class Model:
     suspended_by: str | None = None
     resume: Stage | None = None
     steps: list[tuple[int, Stage, str, str]] = field(default_factory=list)
+    described: list[Description] = field(default_factory=list)
     events: int = 1
 
     def add_version(self, content: str) -> str:
@@ -61,6 +63,18 @@ class Model:
         self.versions.append(content)
         self.carried = set(DUTIES)
         self.stage = following
+        self.events += 1
+        return "done"
+
+    def describe(self, actor: str, description: Description) -> str:
+        """Apply, and return what should come of it."""
+        if not CAST[actor] & Capability.CUSTODIAN:
+            return "MissingCapability"
+        if actor != "owner":
+            return "NotOwner"
+        if self.described[-1:] == [description]:
+            return "already there"
+        self.described.append(description)
         self.events += 1
         return "done"
 
@@ -164,13 +178,28 @@ class LedgerMachine(RuleBasedStateMachine):
             manifest(content).content_root for content in model.versions
         ]
         assert {v.number for v in versions if v.recall} == model.recalled.keys()
-        assert len(reader.datasets.history(model.id).events) == model.events
+        events = [recorded.event for recorded in reader.datasets.history(model.id).events]
+        assert len(events) == model.events
+        assert [e.description for e in events if isinstance(e, DatasetDescribed)] == [
+            description.digest for description in model.described
+        ]
 
     @rule(content=st.sampled_from(["a", "b"]))
     def add_version(self, content: str) -> None:
         datasets = self.cast["owner"].datasets
         outcome = self.attempt(lambda: datasets.add_version(self.model.id, manifest(content)))
         assert outcome == self.model.add_version(content)
+        self.compare()
+
+    @rule(
+        actor=st.sampled_from(["owner", "owner", "stranger", "worker"]), title=st.sampled_from("ab")
+    )
+    def describe(self, actor: str, title: str) -> None:
+        datasets, description = self.cast[actor].datasets, Description(title=title)
+        outcome = self.attempt(lambda: datasets.describe(self.model.id, description))
+        assert outcome == self.model.describe(actor, description)
+        said = self.model.described[-1] if self.model.described else None
+        assert datasets.description(self.model.id) == said
         self.compare()
 
     @rule(

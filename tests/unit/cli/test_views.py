@@ -31,11 +31,11 @@ from dataledger.cli.render.machine import AccountList, OutboxView
 from dataledger.cli.render.policies import draw_stages
 from dataledger.cli.render.screen import Screen
 from dataledger.cli.render.words import (
-    capabilities_text,
     duration_text,
     size_text,
     time_text,
 )
+from dataledger.contracts.event_words import capabilities_text
 from dataledger.contracts.events import (
     Advanced,
     DatasetDescribed,

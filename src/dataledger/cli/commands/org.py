@@ -146,7 +146,7 @@ def set_capabilities(
     from dataledger.cli.names import find_organisation
     from dataledger.cli.parameters import capabilities
     from dataledger.cli.render.confirmation import Confirmation
-    from dataledger.cli.render.words import capabilities_text
+    from dataledger.contracts.event_words import capabilities_text
 
     with session.writing() as ledger:
         found = find_organisation(ledger, organisation)

@@ -7,18 +7,7 @@ from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import parts_text, recorded_at_text, size_text, time_text
-from dataledger.contracts.events import (
-    Advanced,
-    DatasetDescribed,
-    DatasetEvent,
-    DatasetRegistered,
-    DatasetReinstated,
-    DatasetSuspended,
-    StepApproved,
-    VersionAdded,
-    VersionRecalled,
-)
-from dataledger.contracts.identifiers import Stage
+from dataledger.contracts.event_words import event_text
 from dataledger.contracts.types import VersionRecord
 from dataledger.hashing import JsonValue
 from dataledger.ledger.results import (
@@ -150,35 +139,6 @@ class HistoryView:
         )
         count = len(self.history.events)
         screen.success(f"{count} event(s) lead to the contract's head 0x{self.history.head.hex()}")
-
-
-def event_text(event: DatasetEvent, stages: dict[Stage, str]) -> str:
-    """Return in words what an event of a dataset says, beside who and when."""
-
-    def name(stage: Stage) -> str:
-        return stages.get(stage, f"stage {stage}")
-
-    match event:
-        case DatasetRegistered():
-            text = "registered, " + ("as yet empty" if event.record is None else "with version 1")
-        case VersionAdded():
-            text = f"version {event.version} added → {name(event.stage)}"
-        case StepApproved():
-            text = f"approved {name(event.from_stage)} → {name(event.to_stage)}"
-        case Advanced():
-            text = f"{name(event.from_stage)} → {name(event.to_stage)}"
-        case DatasetDescribed():
-            text = f"described by {event.description}"
-        case DatasetSuspended():
-            text = f"suspended: {event.reason}"
-        case DatasetReinstated():
-            text = f"reinstated → {name(event.to_stage)}: {event.reason}"
-        case VersionRecalled():
-            what = f"version {event.version} recalled as {event.severity.name}"
-            text = f"{what} → {name(event.stage)}: {event.reason}"
-        case _:
-            text = type(event).__name__
-    return text
 
 
 def draw_versions(screen: Screen, versions: Sequence[Version], names: Names) -> None:

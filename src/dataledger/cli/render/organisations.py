@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
-from dataledger.cli.render.words import capabilities_text, time_text
+from dataledger.cli.render.words import time_text
+from dataledger.contracts.event_words import capabilities_text
 from dataledger.contracts.types import Role
 from dataledger.hashing import JsonValue
 from dataledger.ledger.results import Member, Organisation

@@ -6,7 +6,8 @@ from itertools import groupby
 from textwrap import wrap
 
 from dataledger.cli.render.screen import Branch, Cell, Screen, Styled
-from dataledger.cli.render.words import capabilities_text, size_text
+from dataledger.cli.render.words import size_text
+from dataledger.contracts.event_words import capabilities_text
 from dataledger.demo.events import (
     Administered,
     Chapter,

@@ -1,11 +1,11 @@
-"""Times, sizes and capabilities in words."""
+"""Times, sizes and parts in words."""
 
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from dataledger.contracts.events import Event
 from dataledger.contracts.identifiers import WITHOUT_END
-from dataledger.contracts.types import ALL_CAPABILITIES, Capability, Parts
+from dataledger.contracts.types import Parts
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTOR = 1024
@@ -32,13 +32,6 @@ def size_text(size_bytes: int) -> str:
 def duration_text(seconds: int) -> str:
     """Return a number of seconds as days, hours, minutes."""
     return str(timedelta(seconds=seconds))
-
-
-def capabilities_text(capabilities: Capability) -> str:
-    """Return the names of capabilities; `all`, or `none`, where that is so."""
-    if capabilities == ALL_CAPABILITIES:
-        return "all"
-    return ", ".join(capabilities.names) or "none"
 
 
 def parts_text(parts: Parts) -> str:
