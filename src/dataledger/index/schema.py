@@ -199,6 +199,7 @@ policies = Table(
     Column("org", Int64, nullable=False),
     Column("digest", HeadColumn, nullable=False),  # Policy.digest
     Column("name", ChainText, nullable=False),
+    Column("entry", Int64, nullable=False),  # the stage at which datasets begin
     Column("content", JsonColumn, nullable=False),  # the fields of contracts.types.Policy
     Column("event", Int64, nullable=False),
     Column("recorded_at_unix", Int64, nullable=False),
@@ -235,7 +236,7 @@ datasets = Table(
     Column("suspended_by", Int64),  # the regulator that froze the dataset
     Column("recalled", Boolean, nullable=False, server_default=false()),  # some version of it is
     Column("description", DigestColumn),  # of the newest DatasetDescribed
-    # Copied from the document of that digest by triggers (see `index.directory`), whoever writes:
+    # Copied from the document of that digest by triggers (see `directory`), whoever writes:
     # lists filter by them in the order of registration, and an index must have both.
     Column("title", ChainText),  # cut after TITLE_CHARACTERS
     Column("licence", ChainText),
@@ -249,7 +250,6 @@ datasets = Table(
     Index("datasets_policy_stage", "policy", "stage", "registered_event"),
     Index("datasets_stalled", "policy", "stage", "updated_at_unix", "registered_event"),
     Index("datasets_description", "description"),
-    Index("datasets_last_event", "last_event"),
     Index("datasets_last_event", "last_event"),
     Index("datasets_slug", "slug", "registered_event"),
     Index("datasets_licence", "licence", "registered_event"),
@@ -363,8 +363,7 @@ documents = Table(
     Column("region", ChainText),
     Column("quality", ChainText),
     Column("keywords", JsonColumn),  # a list
-    # What full-text search reads: SQLite's table `documents_search` (FTS5, whose rowid is `id`;
-    # triggers keep it), on PostgreSQL an index on `to_tsvector('simple', search_text)`.
+    # What full-text search reads: beside a dataset's slug, by `datasets_search` of `directory`.
     Column("search_text", Text, nullable=False),
     Index("documents_licence", "licence"),
     Index("documents_sector", "sector"),
