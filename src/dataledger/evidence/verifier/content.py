@@ -1,0 +1,87 @@
+"""What a bundle holds beside the chain: documents and proofs, against the events that name them."""
+
+from collections.abc import Sequence
+
+from dataledger.errors import CanonicalisationError
+from dataledger.evidence.verifier.bundle import Bundle
+from dataledger.evidence.verifier.history import History, VersionFacts
+from dataledger.evidence.verifier.refusal import refused
+from dataledger.evidence.verifier.report import IncludedDocument, IncludedProof
+from dataledger.hashing import Digest
+from dataledger.manifest.model import Manifest
+from dataledger.manifest.proofs import FilePlace, parse_proof
+
+
+def named_documents(history: History, versions: Sequence[int]) -> list[IncludedDocument]:
+    """Return each document once that an event names; of manifests, those of these versions."""
+    found = [
+        IncludedDocument(history.version(number).manifest_digest, "manifest", number)
+        for number in versions
+    ]
+    found += [IncludedDocument(digest, "activity") for digest in history.evidence]
+    found += [IncludedDocument(digest, "description") for digest in history.descriptions]
+    return list({document.digest: document for document in reversed(found)}.values())[::-1]
+
+
+def check_documents(
+    bundle: Bundle, history: History
+) -> tuple[tuple[IncludedDocument, ...], tuple[IncludedDocument, ...]]:
+    """Return the documents that are there, and those that events name and that are not.
+
+    Raises:
+        ProofInvalid: a document is named by no event, or is not the manifest of its version.
+    """
+    named = {document.digest: document for document in named_documents(history, bundle.versions)}
+    included = []
+    for text in bundle.documents:
+        digest = Digest.of(text.encode())
+        document = named.get(digest)
+        if document is None:
+            raise refused(f"No event of the dataset names the document {digest}.")
+        if document.version is not None:
+            _check_manifest(text.encode(), history.version(document.version))
+        included.append(document)
+    there = {document.digest for document in included}
+    return tuple(included), tuple(d for d in named.values() if d.digest not in there)
+
+
+def check_proofs(bundle: Bundle, history: History) -> tuple[IncludedProof, ...]:
+    """Return the proofs, each with the versions that it is about.
+
+    Raises:
+        ProofInvalid: a proof does not hold, or is about no version of the dataset.
+    """
+    included = []
+    for text in bundle.proofs:
+        try:
+            proof = parse_proof(text.encode())
+        except CanonicalisationError as error:
+            raise refused(str(error)) from error
+        if any(place.anchor is not None for place in proof.places):
+            raise refused("A proof in a bundle has an anchor: the bundle itself is its anchor.")
+        proof.verify()
+        versions = tuple(_version_of(place, history) for place in proof.places)
+        included.append(IncludedProof(proof, versions))
+    return tuple(included)
+
+
+def _check_manifest(data: bytes, version: VersionFacts) -> None:
+    try:
+        manifest = Manifest.parse(data)
+    except CanonicalisationError as error:
+        raise refused(f"The manifest of version {version.number} is none: {error}") from error
+    found = (
+        *(manifest.content_root, manifest.size_bytes, manifest.file_count),
+        manifest.record_count,
+    )
+    recorded = (version.content_root, version.size_bytes, version.file_count, version.record_count)
+    if found != recorded:
+        raise refused(f"The manifest of version {version.number} is not of its content root.")
+
+
+def _version_of(place: FilePlace, history: History) -> int:
+    """Return the newest version with this content root and number of files."""
+    for version in reversed(history.versions):
+        if (version.content_root, version.file_count) == (place.content_root, place.tree_size):
+            return version.number
+    raise refused(f"A proof is about {place.content_root}, which is no version of the dataset.")
