@@ -6,6 +6,7 @@ safe to print. Paths keep the bytes that the file system gave them: nothing is n
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import eq
 from unicodedata import normalize
 
 from dataledger.errors import InvalidPath, shown
@@ -82,20 +83,19 @@ def check_tree(paths: Iterable[str]) -> None:
 
 def _surely_apart(paths: list[str]) -> bool:
     """Return whether no two files or directories fold to the same, found in few steps."""
-    files = _fold("\n".join(paths)).split("\n")
+    names = _fold("\n".join(paths)).split("\n")
+    if len(names) != len(paths):
+        return False
     directories = {""}
     for directory in {path.rpartition("/")[0] for path in paths}:
         parent = directory
         while parent not in directories:
             directories.add(parent)
             parent = parent.rpartition("/")[0]
-    folded_files = set(files)
-    folded_directories = {_fold(directory) for directory in directories}
-    return (
-        len(folded_files) == len(files) == len(paths)
-        and len(folded_directories) == len(directories)
-        and folded_files.isdisjoint(folded_directories)
-    )
+    names += map(_fold, directories)
+    # Paths come sorted, so that this takes half the time of a set.
+    names.sort()
+    return not any(map(eq, names, names[1:]))
 
 
 def _check_tree_by_names(paths: Iterable[str]) -> None:
