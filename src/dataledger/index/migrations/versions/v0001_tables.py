@@ -238,8 +238,8 @@ def _create_datasets() -> None:
         "datasets",
         ["registered_event"],
         unique=False,
-        sqlite_where="recalled",
-        postgresql_where="recalled",
+        sqlite_where=sa.text("recalled"),
+        postgresql_where=sa.text("recalled"),
     )
     op.create_index("datasets_region", "datasets", ["region", "registered_event"], unique=False)
     op.create_index("datasets_registered", "datasets", ["registered_event"], unique=True)
