@@ -14,6 +14,7 @@ from dataledger.manifest.description.parts import (
     Source,
     Topic,
 )
+from dataledger.manifest.description.reading import read_description
 
 __all__ = [
     "MAX_DESCRIPTION_BYTES",
@@ -25,4 +26,5 @@ __all__ = [
     "Period",
     "Source",
     "Topic",
+    "read_description",
 ]

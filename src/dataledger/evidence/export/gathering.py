@@ -1,0 +1,361 @@
+"""Gathers once, from the ledger and the documents at hand, what is known of a version."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from operator import attrgetter
+
+from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.events import (
+    Advanced,
+    DatasetDescribed,
+    DatasetEvent,
+    DatasetRegistered,
+    DatasetReinstated,
+    DatasetSuspended,
+    StepApproved,
+    VersionAdded,
+    VersionRecalled,
+)
+from dataledger.contracts.identifiers import DatasetId
+from dataledger.errors import CommitmentMismatch, DataLedgerError, NotFound, UsageError
+from dataledger.evidence.export.facts import (
+    Actor,
+    Ban,
+    ChainRef,
+    DatasetFacts,
+    EventRef,
+    Fact,
+    Origin,
+    Status,
+    Step,
+)
+from dataledger.evidence.export.words import iso_time
+from dataledger.hashing import Digest, JsonValue, leaf_hash, parse_canonical, root
+from dataledger.ledger import Ledger
+from dataledger.ledger.activity import Activity
+from dataledger.ledger.results import Dataset, DatasetRef, Recorded, Version
+from dataledger.ledger.trees import Trees
+from dataledger.manifest import FileEntry, Manifest
+from dataledger.manifest.description import Description
+from dataledger.manifest.records.columns import ColumnEntry
+from dataledger.manifest.records.source import Column
+
+MAX_TABLES = 100
+"""How many files' columns are looked up."""
+
+_STAGE_CHANGES = (
+    DatasetRegistered,
+    VersionAdded,
+    Advanced,
+    DatasetSuspended,
+    DatasetReinstated,
+    VersionRecalled,
+)
+
+
+def gather(ledger: Ledger, dataset: DatasetRef, version: int | None = None) -> DatasetFacts:
+    """Return what is known of a version of a dataset, by default the current one.
+
+    The history is checked against the contract's head, and each document against its digest.
+
+    Raises:
+        NotFound: there is no such dataset, or no such version.
+        HistoryBroken, CommitmentMismatch: the node's logs, or a document at hand, are not what the
+            chain commits to.
+    """
+    return _Gathering(ledger, dataset, version).facts()
+
+
+class _Gathering:
+    def __init__(self, ledger: Ledger, dataset: DatasetRef, version: int | None) -> None:
+        self._ledger = ledger
+        self.version: Version = ledger.datasets.version(dataset, version)
+        self.dataset: Dataset = ledger.datasets.get(self.version.dataset)
+        self.history = ledger.datasets.history(self.dataset.id)
+        self.policy = ledger.policies.get(self.dataset.policy).policy
+        self.slugs = {found.id: str(found.slug) for found in ledger.organisations.list()}
+        self.taints = ledger.lineage.recalled_ancestors(self.dataset.id, self.version.number)
+
+    def facts(self) -> DatasetFacts:
+        profile = self._ledger.profile
+        steps = tuple(self._steps())
+        manifest = self._manifest()
+        description = self._description()
+        named = self._identity() | self._recorded(manifest) | self._lived(steps)
+        named |= self._said(description)
+        names = {
+            found: self._name_of(found)
+            for found in {
+                *(parent.dataset for parent in self.version.record.parents),
+                *(
+                    content.dataset
+                    for step in steps
+                    if step.activity is not None
+                    for content in (*step.activity.inputs, *step.activity.outputs)
+                    if content.dataset is not None
+                ),
+            }
+        }
+        return DatasetFacts(
+            chain=ChainRef(
+                profile.chain_id,
+                profile.genesis_hash,
+                profile.contract(ContractName.DATASET_LEDGER).address,
+            ),
+            as_of_block=self.history.as_of_block,
+            dataset=self.dataset.id,
+            owner=str(self.dataset.owner_slug),
+            slug=str(self.dataset.slug),
+            version=self.version.number,
+            named=named,
+            steps=steps,
+            origins=tuple(
+                Origin(p.dataset, names[p.dataset], p.version, p.relation.name)
+                for p in self.version.record.parents
+            ),
+            bans=tuple(self._bans()),
+            files=manifest.entries if manifest is not None else (),
+            tables=self._tables(manifest),
+            description=description,
+            names=names,
+        )
+
+    # --------------------------------------------------------------------------------- on the chain
+
+    def _identity(self) -> dict[str, Fact]:
+        registered = self._last(DatasetRegistered)
+        return {
+            "id": self._proven(str(self.dataset.id), registered),
+            "owner": self._proven(str(self.dataset.owner_slug), registered),
+            "slug": self._proven(str(self.dataset.slug), registered),
+            "policy": self._proven(self.policy.name, registered),
+            "registered": self._proven(iso_time(self.dataset.registered_at_unix), registered),
+            "stage": self._proven(self.dataset.stage_name, self._last(*_STAGE_CHANGES)),
+            "head": self._proven(f"0x{self.history.head.hex()}", self.history.events[-1]),
+        }
+
+    def _recorded(self, manifest: Manifest | None) -> dict[str, Fact]:
+        event = self._introduction(self.version.number)
+        record = self.version.record
+        values: dict[str, JsonValue] = {
+            "version": self.version.number,
+            "recorded": iso_time(self.version.recorded_at_unix),
+            "content_root": str(record.content_root),
+            "manifest_digest": str(record.manifest_digest),
+            "size_bytes": record.size_bytes,
+            "file_count": record.file_count,
+            "record_count": record.record_count if record.salt_scheme else None,
+            "parents": [
+                f"{self._name_of(p.dataset)}@{p.version} ({p.relation.name})"
+                for p in record.parents
+            ]
+            or None,
+        }
+        named = {
+            name: self._proven(value, event) for name, value in values.items() if value is not None
+        }
+        if manifest is not None:
+            named["files"] = self._proven(manifest.file_count, event, record.manifest_digest)
+        else:
+            named["files"] = self._told(None, event, record.manifest_digest)
+        if self.version.number > 1:
+            before = self._introduction(self.version.number - 1)
+            named["previous"] = self._proven(iso_time(_time(before)), before)
+        return named
+
+    def _lived(self, steps: tuple[Step, ...]) -> dict[str, Fact]:
+        named: dict[str, Fact] = {}
+        if steps:
+            last = steps[-1]
+            taken = [f"{s.from_stage} → {s.to_stage}: {s.by.organisation}" for s in steps]
+            named["steps"] = Fact(taken, Status.PROVEN, last.by, last.event)
+            parts = sorted({step.by.organisation for step in steps} | {self.dataset.owner_slug})
+            named["parts"] = Fact(parts, Status.PROVEN, last.by, last.event)
+            told = [step for step in steps if step.activity is not None]
+            named["activities"] = (
+                Fact(_activities(told), Status.ASSERTED, last.by, told[-1].event, told[-1].evidence)
+                if told
+                else steps[-1].told
+            )
+        approved = self._last(StepApproved)
+        if approved is not None:
+            count = sum(isinstance(r.event, StepApproved) for r in self.history.events)
+            named["approvals"] = self._proven(count, approved)
+        recalled = [
+            r
+            for r in self.history.events
+            if isinstance(r.event, VersionRecalled) and r.event.version == self.version.number
+        ]
+        if recalled and isinstance(recalled[-1].event, VersionRecalled):
+            event = recalled[-1].event
+            named["recall"] = self._proven(f"{event.severity.name}: {event.reason}", recalled[-1])
+        suspended = self._last(DatasetSuspended)
+        if suspended is not None and self.dataset.suspended_by is not None:
+            named["suspension"] = self._proven(attrgetter("event.reason")(suspended), suspended)
+        return named
+
+    def _steps(self) -> Iterable[Step]:
+        stages = self.policy.stages
+        for recorded in self.history.events:
+            event = recorded.event
+            if isinstance(event, Advanced) and event.version == self.version.number:
+                yield Step(
+                    event=_ref(recorded),
+                    by=self._actor(event),
+                    version=event.version,
+                    from_stage=stages.get(event.from_stage, str(event.from_stage)),
+                    to_stage=stages.get(event.to_stage, str(event.to_stage)),
+                    evidence=event.evidence,
+                    activity=self._activity(event.evidence),
+                )
+
+    def _bans(self) -> Iterable[Ban]:
+        recall = self.version.recall
+        own = [] if recall is None else [(f"{self._own_name}@{self.version.number}", recall)]
+        tainted = [
+            (f"{self._name_of(t.recalled.dataset)}@{t.recalled.version}", t.recall)
+            for t in self.taints
+        ]
+        for name, found in (*own, *tainted):
+            by = "" if found.by is None else self.slugs.get(found.by, str(found.by))
+            yield Ban(name, found.severity.name, by, found.recorded_at_unix)
+
+    # ---------------------------------------------------------------------------- in the documents
+
+    def _said(self, description: Description | None) -> dict[str, Fact]:
+        described = self._last(DatasetDescribed)
+        if described is None:
+            return {}
+        digest: Digest = attrgetter("event.description")(described)
+        if description is None:
+            return {"title": self._told(None, described, digest)}
+        values = description.to_json()
+        statements = values.pop("statements", {})
+        values["version_label"] = values.pop("version", None)
+        for left_out in ("format", "source"):
+            values.pop(left_out, None)
+        if isinstance(statements, Mapping):
+            values |= {f"statements.{topic}": said for topic, said in statements.items()}
+        return {
+            name: self._told(value, described, digest)
+            for name, value in values.items()
+            if value is not None
+        }
+
+    def _description(self) -> Description | None:
+        described = self._last(DatasetDescribed)
+        if described is None:
+            return None
+        try:
+            return self._ledger.documents.description(attrgetter("event.description")(described))
+        except NotFound:
+            return None
+
+    def _manifest(self) -> Manifest | None:
+        try:
+            return self._ledger.documents.manifest(self.version.record.manifest_digest)
+        except NotFound:
+            return None
+
+    def _activity(self, evidence: Digest) -> Activity | None:
+        # Any digest may be a step's evidence: what is no activity record is not told as one.
+        with suppress(UsageError):
+            return self._ledger.documents.activity(evidence)
+        return None
+
+    def _tables(self, manifest: Manifest | None) -> dict[str, tuple[Column, ...]]:
+        trees = Trees(self._ledger.documents.folder.parent)
+        tables: dict[str, tuple[Column, ...]] = {}
+        entries = manifest.entries if manifest is not None else ()
+        for entry in [e for e in entries if e.records is not None][:MAX_TABLES]:
+            columns = _columns(trees, entry)
+            if columns:
+                tables[entry.path] = columns
+        return tables
+
+    # --------------------------------------------------------------------------------------- events
+
+    @property
+    def _own_name(self) -> str:
+        return f"{self.dataset.owner_slug}/{self.dataset.slug}"
+
+    @cached_property
+    def _names(self) -> dict[DatasetId, str]:
+        listed = self._ledger.datasets.list()
+        return {found.id: f"{found.owner_slug}/{found.slug}" for found in listed}
+
+    def _name_of(self, dataset: DatasetId) -> str:
+        if dataset == self.dataset.id:
+            return self._own_name
+        return self._names.get(dataset, str(dataset))
+
+    def _last(self, *kinds: type[DatasetEvent]) -> Recorded[DatasetEvent] | None:
+        found = [recorded for recorded in self.history.events if isinstance(recorded.event, kinds)]
+        return found[-1] if found else None
+
+    def _introduction(self, number: int) -> Recorded[DatasetEvent]:
+        """Return the event that brought the version, which the history was seen to hold."""
+        for recorded in self.history.events:
+            event = recorded.event
+            if isinstance(event, VersionAdded) and event.version == number:
+                return recorded
+        return self.history.events[0]
+
+    def _actor(self, event: DatasetEvent) -> Actor:
+        return Actor(self.slugs.get(event.org, str(event.org)), event.by)
+
+    def _proven(
+        self,
+        value: JsonValue,
+        recorded: Recorded[DatasetEvent] | None,
+        document: Digest | None = None,
+    ) -> Fact:
+        if recorded is None:
+            raise CommitmentMismatch(
+                f"The dataset {self.dataset.id} has no log of what its state says.",
+                remedy="The node gives false logs: ask another one.",
+            )
+        by = self._actor(recorded.event)
+        return Fact(value, Status.PROVEN, by, _ref(recorded), document)
+
+    def _told(self, value: JsonValue, recorded: Recorded[DatasetEvent], document: Digest) -> Fact:
+        status = Status.MISSING if value is None else Status.ASSERTED
+        return Fact(value, status, self._actor(recorded.event), _ref(recorded), document)
+
+
+def _columns(trees: Trees, entry: FileEntry) -> tuple[Column, ...]:
+    """Return the columns of a table, if its kept tree is at hand and holds those of its entry."""
+    if entry.records is None or entry.records.column_root is None:
+        return ()
+    try:
+        columns = trees.tree(entry.records.record_root).columns
+        if root(map(leaf_hash, columns)) != entry.records.column_root.value:
+            return ()
+        return tuple(ColumnEntry.from_json(parse_canonical(data)).column for data in columns)
+    except DataLedgerError:
+        return ()
+
+
+def _activities(steps: Iterable[Step]) -> list[JsonValue]:
+    return [
+        f"{step.activity.type} with {step.activity.tool.name} {step.activity.tool.version}: "
+        f"{step.by.organisation}"
+        for step in steps
+        if step.activity is not None
+    ]
+
+
+def _ref(recorded: Recorded[DatasetEvent]) -> EventRef:
+    return EventRef(
+        kind=type(recorded.event).__name__,
+        transaction_hash=recorded.log.transaction_hash,
+        block_number=recorded.log.block_number,
+        log_index=recorded.log.log_index,
+        recorded_at_unix=_time(recorded),
+    )
+
+
+def _time(recorded: Recorded[DatasetEvent]) -> int:
+    unix: int = attrgetter("recorded_at_unix")(recorded.event)
+    return unix
