@@ -40,6 +40,7 @@ from dataledger.ledger.results import (
     VersionRef,
 )
 from dataledger.ledger.signed import SignedAction
+from dataledger.manifest.description import Description
 
 __all__ = [
     "WITHOUT_END",
@@ -52,6 +53,7 @@ __all__ = [
     "Content",
     "Dataset",
     "DatasetId",
+    "Description",
     "Head",
     "History",
     "Ledger",
