@@ -246,7 +246,6 @@ datasets = Table(
     Index("datasets_owner_slug", "owner", "slug", unique=True),
     Index("datasets_registered", "registered_event", unique=True),  # the order of all lists
     Index("datasets_owner", "owner", "registered_event"),
-    Index("datasets_stage", "stage", "registered_event"),
     Index("datasets_policy_stage", "policy", "stage", "registered_event"),
     Index("datasets_stalled", "policy", "stage", "updated_at_unix", "registered_event"),
     Index("datasets_description", "description"),

@@ -245,7 +245,6 @@ def _create_datasets() -> None:
     op.create_index("datasets_registered", "datasets", ["registered_event"], unique=True)
     op.create_index("datasets_sector", "datasets", ["sector", "registered_event"], unique=False)
     op.create_index("datasets_slug", "datasets", ["slug", "registered_event"], unique=False)
-    op.create_index("datasets_stage", "datasets", ["stage", "registered_event"], unique=False)
     op.create_index(
         "datasets_stalled",
         "datasets",
