@@ -58,6 +58,7 @@ class Main(Group):
         "verify": f"{_COMMANDS}.verify:verify",
         "prove": f"{_COMMANDS}.proof:prove",
         "verify-proof": f"{_COMMANDS}.proof:verify_proof",
+        "evidence": f"{_COMMANDS}.evidence:evidence",
         "sign": f"{_COMMANDS}.sign:sign",
         "relay": f"{_COMMANDS}.sign:relay",
         "outbox": f"{_COMMANDS}.outbox:outbox",

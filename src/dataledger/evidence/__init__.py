@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dataledger.evidence.create import create_bundle, pins_of
+    from dataledger.evidence.create import create_bundle
+    from dataledger.evidence.profile_pins import pins_of
     from dataledger.evidence.verifier import (
         Bundle,
         Consensus,
@@ -36,7 +37,7 @@ _HOMES = {
     "Report": _VERIFIER,
     "ValidatorSet": _VERIFIER,
     "create_bundle": "dataledger.evidence.create",
-    "pins_of": "dataledger.evidence.create",
+    "pins_of": "dataledger.evidence.profile_pins",
     "verify_bundle": _VERIFIER,
 }
 

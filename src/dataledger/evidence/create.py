@@ -7,19 +7,18 @@ from typing import NamedTuple
 
 from dataledger.chain.answers import bytes_of
 from dataledger.chain.connection import Connection, connect
-from dataledger.chain.profile import ContractPin, Profile
+from dataledger.chain.profile import ContractPin
 from dataledger.chain.transport import Json
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import Address, DatasetId, to_version
 from dataledger.errors import InvalidArgument, NodeError, NotFound, ProofInvalid, shown
 from dataledger.evidence.node_headers import consensus_of, header_of
+from dataledger.evidence.profile_pins import pins_of
 from dataledger.evidence.verifier import (
     MAX_BUNDLE_BYTES,
     Bundle,
     Check,
     Event,
-    Pins,
-    ValidatorSet,
     verify_bundle,
 )
 from dataledger.evidence.verifier.bundle import MAX_HEADERS
@@ -95,27 +94,6 @@ def create_bundle(
     raise NodeError(
         "The chain was reorganised under every attempt to read it.",
         remedy="Try again; if it goes on, include more blocks that follow (descendants).",
-    )
-
-
-def pins_of(
-    profile: Profile,
-    *,
-    block_hash: Hash32 | None = None,
-    validators: ValidatorSet | None = None,
-) -> Pins:
-    """Return what a profile pins, with what a block is to be recognised by.
-
-    Raises:
-        ProfileError: the profile names no contract `DatasetLedger`.
-    """
-    pin = profile.contract(ContractName.DATASET_LEDGER)
-    return Pins(
-        chain_id=profile.chain_id,
-        contract=pin.address,
-        code_hash=to_hash(pin.code_hash),
-        block_hash=block_hash,
-        validators=validators,
     )
 
 

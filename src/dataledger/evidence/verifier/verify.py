@@ -156,7 +156,7 @@ class _Verification:
                 "anybody could have made up this block, and everything in it."
             )
         if pinned is None:
-            return Outcome.NOT_NEEDED, "No block hash is pinned; the validators' seals decide."
+            return Outcome.NOT_NEEDED, "No block hash is pinned: the seals decide."
         if pinned not in self.hashes:
             raise refused(
                 f"Block {self.headers[0].number} has the hash 0x{self.hashes[0].hex()}, and "
@@ -174,7 +174,7 @@ class _Verification:
             # Nothing is shown by that, but the seals in the bundle are then the right ones.
             validators = own_validators(self.headers[0])
         if validators is None:
-            return Outcome.NOT_NEEDED, "No validators are pinned; the pinned block hash decides."
+            return Outcome.NOT_NEEDED, "No validators are pinned."
         if validators.consensus is not self.bundle.consensus:
             raise refused(
                 f"The bundle's headers are of the consensus {self.bundle.consensus}, and "
@@ -224,8 +224,8 @@ class _Verification:
         self.pool.check_all_used()
         self.state = slots.to_state(self.words[slots.state_slot(self.bundle.dataset)])
         return Outcome.PASSED, (
-            "The contract's storage has the dataset's head, its state, and the commitment and recall "
-            "of each version that the bundle is about."
+            "The contract's storage has the dataset's head, its state, and the commitment and "
+            "recall of each version that the bundle is about."
         )
 
     def check_history(self) -> tuple[Outcome, str]:
@@ -327,8 +327,8 @@ class _Verification:
             open_.insert(0, f"That {' and that '.join(trusted)}: that is taken from the pins.")
         if self.missing:
             open_.append(
-                "What the documents hold that events name by digest, and that are not in the bundle "
-                f"({len(self.missing)})."
+                f"What the documents hold ({len(self.missing)}) that events name by digest, and "
+                "that are not in the bundle."
             )
         return tuple(open_)
 
