@@ -37,6 +37,7 @@ def test_what_was_said_last_describes_a_dataset(
     assert owner.signer is not None
     assert (first.event.by, first.event.org) == (owner.signer.address, org_of(owner))
     assert first.event.description == ROADS.digest
+    assert 0 < first.gas_used <= 45_000
     assert consortium.open().datasets.description(dataset) == ROADS
     owner.datasets.describe(dataset, STREETS)
     assert owner.datasets.description(dataset) == STREETS
