@@ -1,4 +1,4 @@
-"""What is to be recorded of data: from the data itself, or from its manifest file."""
+"""What is to be recorded of data: from the data itself, or from files that tell of it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from dataledger.cli.session import Session
 
 if TYPE_CHECKING:
     from dataledger.manifest import Manifest
+    from dataledger.manifest.description import Description
 
 _PARENT = "What it came from; repeatable."
 
@@ -63,3 +64,12 @@ def read_manifest(file: Path) -> "Manifest":
     from dataledger.manifest.model import MAX_MANIFEST_BYTES
 
     return Manifest.parse(read_input(file, noun="manifest", max_bytes=MAX_MANIFEST_BYTES))
+
+
+def read_description_file(file: Path) -> "Description":
+    """Return the description in `file`. Raises as `read_input` and `read_description` do."""
+    from dataledger.cli.output import read_input
+    from dataledger.manifest.description import MAX_DESCRIPTION_BYTES, read_description
+
+    data = read_input(file, noun="description", max_bytes=MAX_DESCRIPTION_BYTES)
+    return read_description(data)

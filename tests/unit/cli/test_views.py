@@ -56,9 +56,10 @@ from dataledger.contracts.types import (
     Step,
 )
 from dataledger.hashing import Digest
-from dataledger.ledger.actions import AddVersion, Advance, Approve, Register
+from dataledger.ledger.actions import Action, AddVersion, Advance, Approve, Describe, Register
 from dataledger.ledger.results import NextStep, Recorded
 from dataledger.ledger.signed import SignedAction, Unsigned
+from dataledger.manifest.description import Description
 
 
 class Colour(Enum):
@@ -257,7 +258,7 @@ def test_accounts_are_told_from_those_everybody_knows(capsys: pytest.CaptureFixt
 # ------------------------------------------------------------------------------------------- signed
 
 
-def signed(action: Register | AddVersion | Advance | Approve) -> SignedAction:
+def signed(action: Action) -> SignedAction:
     return SignedAction(
         Unsigned(
             action=action,
@@ -312,6 +313,34 @@ def test_steps_are_signed_with_their_evidence(
     assert call.call_args.kwargs["evidence"] == step.evidence
     assert call.call_args.kwargs["to"] == Stage(3)
     assert outcome.document["action"] == verb
+
+
+def test_a_description_is_signed(run: Run, ledger: FakeLedger, tmp_path: Path) -> None:
+    description = Description(title="Roads \x1b[31m")
+    file = tmp_path / "roads.json"
+    file.write_bytes(description.to_bytes())
+    ledger.datasets.sign_describe.return_value = signed(Describe(ROADS, description.digest))
+    words = ["sign", "describe", "acme/roads", str(file), "-o", str(tmp_path / "signed.json")]
+    outcome = run(*words, "--valid-for", "1h", "--json")
+    assert outcome.code == 0, outcome.err
+    assert ledger.datasets.sign_describe.call_args.args == (ROADS, description)
+    assert outcome.document["arguments"] == {
+        "dataset": str(ROADS),
+        "description": str(description.digest),
+    }
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"format":"dataledger/description/1"}', b"\xff"])
+def test_what_is_no_description_is_not_signed(
+    data: bytes, run: Run, ledger: FakeLedger, tmp_path: Path
+) -> None:
+    file = tmp_path / "roads.json"
+    file.write_bytes(data)
+    output = tmp_path / "signed.json"
+    outcome = run("sign", "describe", "acme/roads", str(file), "-o", str(output))
+    assert outcome.code == 2
+    assert not output.exists()
+    assert not ledger.datasets.sign_describe.called
 
 
 def test_an_activity_is_drawn(run: Run, tmp_path: Path) -> None:

@@ -196,6 +196,36 @@ def approve(
     session.show(SignedView.written(action, output, replace=force))
 
 
+@subcommand(
+    sign,
+    "describe",
+    examples=["dataledger sign describe acme/roads croissant.json -o words.json --valid-for 1h"],
+)
+@click.argument("name", metavar="DATASET")
+@click.argument("file", type=READABLE_PATH)
+@signing_options
+@pass_session
+def describe(
+    session: Session, *, name: str, file: Path, output: Path, force: bool, valid_for: timedelta
+) -> None:
+    """Sign what describes a dataset; see `dataset describe`.
+
+    FILE itself stays here: hand it over, too. Relayed after a later description, this one replaces
+    it, so let it expire soon.
+    """
+    from dataledger.cli.content import read_description_file
+    from dataledger.cli.names import find_dataset
+    from dataledger.cli.parameters import deadline
+    from dataledger.cli.render.signed import SignedView
+
+    description = read_description_file(file)
+    with session.writing() as ledger:
+        action = ledger.datasets.sign_describe(
+            find_dataset(ledger, name).id, description, deadline_unix=deadline(valid_for)
+        )
+    session.show(SignedView.written(action, output, replace=force))
+
+
 @command("relay", examples=["dataledger relay step.json --account carrier"])
 @click.argument("file", type=READABLE_PATH)
 @pass_session
