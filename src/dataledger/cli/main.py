@@ -59,6 +59,8 @@ class Main(Group):
         "prove": f"{_COMMANDS}.proof:prove",
         "verify-proof": f"{_COMMANDS}.proof:verify_proof",
         "evidence": f"{_COMMANDS}.evidence:evidence",
+        "export": f"{_COMMANDS}.export:export",
+        "coverage": f"{_COMMANDS}.coverage:coverage",
         "sign": f"{_COMMANDS}.sign:sign",
         "relay": f"{_COMMANDS}.sign:relay",
         "outbox": f"{_COMMANDS}.outbox:outbox",

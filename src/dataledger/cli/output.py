@@ -60,6 +60,15 @@ def refuse_output_within(source: Path | str, path: Path, *, replace: bool) -> No
             f"The file {shown(str(path))} would become part of the data at {shown(str(source))}.",
             remedy="Write it somewhere else.",
         )
+    refuse_output_over(path, replace=replace)
+
+
+def refuse_output_over(path: Path, *, replace: bool) -> None:
+    """Return only if nothing stands at `path`, or it is to be replaced.
+
+    Raises:
+        OutputExists: `path` is there, and `replace` is false.
+    """
     if not replace and path.exists():
         raise _exists(path)
 

@@ -6,10 +6,17 @@ import click
 
 from dataledger.cli.command import group, pass_session, subcommand
 from dataledger.cli.content import content_options, version_option
-from dataledger.cli.parameters import COUNT, ParentName
+from dataledger.cli.parameters import COUNT, READABLE_PATH, ParentName
 from dataledger.cli.reading import Reading
 from dataledger.cli.session import Session
 
+description_option = click.option(
+    "--description",
+    "description_file",
+    type=READABLE_PATH,
+    metavar="FILE",
+    help="Describe it at once: see `dataledger dataset describe`.",
+)
 policy_option = click.option(
     "--policy", default="default", show_default=True, metavar="POLICY", help="Its lifecycle."
 )
@@ -47,6 +54,7 @@ def dataset() -> None:
 @click.argument("slug")
 @content_options
 @policy_option
+@description_option
 @pass_session
 def register(
     session: Session,
@@ -57,6 +65,7 @@ def register(
     parents: tuple[ParentName, ...],
     reading: Reading,
     policy: str,
+    description_file: Path | None,
 ) -> None:
     """Register a dataset of the account's organisation.
 
@@ -64,16 +73,23 @@ def register(
     content, nothing is sent.
     """
     from dataledger.cli.content import read_content
+    from dataledger.cli.describing import read_description_file
     from dataledger.cli.names import find_parent, find_policy
     from dataledger.cli.render.confirmation import Confirmation, record_details
 
+    # What is no description shows before anything is sent.
+    description = None if description_file is None else read_description_file(description_file)
     with session.writing() as ledger:
         number = find_policy(ledger, policy).id
         origins = [find_parent(ledger, parent) for parent in parents]
         content = read_content(session, path, manifest, reading)
         confirmed = ledger.datasets.register(slug, content, policy=number, parents=origins)
-    event = confirmed.event
+        event = confirmed.event
+        if description is not None:
+            ledger.datasets.describe(event.dataset, description)
     details = [("id", str(event.dataset)), *record_details(event.record)]
+    if description is not None:
+        details.append(("description", str(description.digest)))
     session.show(Confirmation(confirmed, f"Registered the dataset {slug}.", details))
 
 
@@ -123,6 +139,35 @@ def add_version(
     version = version_number(event)
     headline = f"Version {version} of {found.owner_slug}/{found.slug} is recorded."
     session.show(Confirmation(confirmed, headline, record_details(event.record)))
+
+
+@subcommand(
+    dataset,
+    "describe",
+    examples=[
+        "dataledger dataset describe acme/roads description.json --account alice",
+        "dataledger dataset describe acme/roads croissant.json",
+    ],
+)
+@click.argument("name", metavar="DATASET")
+@click.argument("file", type=READABLE_PATH)
+@pass_session
+def describe(session: Session, *, name: str, file: Path) -> None:
+    """Say on the chain what describes a dataset.
+
+    FILE is a description (docs/formats.md), Croissant, or DCAT as JSON-LD or Turtle. Its digest
+    goes to the chain, and the document stays here. The newest description counts.
+    """
+    from dataledger.cli.describing import description_details, read_description_file
+    from dataledger.cli.names import find_dataset
+    from dataledger.cli.render.confirmation import Confirmation
+
+    description = read_description_file(file)
+    with session.writing() as ledger:
+        found = find_dataset(ledger, name)
+        confirmed = ledger.datasets.describe(found.id, description)
+    headline = f"Described {found.owner_slug}/{found.slug}."
+    session.show(Confirmation(confirmed, headline, description_details(description)))
 
 
 @subcommand(dataset, "show", examples=["dataledger dataset show acme/roads"])

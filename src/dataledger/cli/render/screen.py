@@ -73,6 +73,11 @@ class Screen:
         """Print parts side by side, with a space between them."""
         self._console.print(_joined(parts), soft_wrap=True)
 
+    def whole(self, text: str) -> None:
+        """Print a text of many lines as it is, each line made harmless: a document for a pipe."""
+        for line in text.removesuffix("\n").split("\n"):
+            self._console.file.write(f"{neutral(line)}\n")
+
     def success(self, *parts: Cell) -> None:
         """Print a line that says that something was done, or holds."""
         self.line(Styled("✓", "bold green"), *parts)

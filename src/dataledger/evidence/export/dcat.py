@@ -236,7 +236,7 @@ def _policy(notes: Notes) -> JsonValue:
             }
         )
     if facts.bans:
-        notes.take("odrl:prohibition", "recall")
+        notes.take("odrl:prohibition", "bans")
     may = bool(facts.text("licence") or included) and not facts.bans
     if not may and not prohibitions:
         return None

@@ -214,7 +214,7 @@ class DatasetFacts:
 
     def heading(self) -> dict[str, JsonValue]:
         """Return what every document of facts begins with."""
-        return {
+        heading: dict[str, JsonValue] = {
             "format": FORMAT,
             "meaning": MEANING,
             "chain": self.chain.to_json(),
@@ -223,3 +223,6 @@ class DatasetFacts:
             "version": self.version,
             "as_of_block": self.as_of_block,
         }
+        if self.bans:  # in every export: what was recalled must not be used
+            heading["recalled"] = self.value("bans")
+        return heading

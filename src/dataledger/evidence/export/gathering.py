@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
 
@@ -82,8 +83,9 @@ class _Gathering:
         steps = tuple(self._steps())
         manifest = self._manifest()
         description = self._description()
+        bans = tuple(self._bans())
         named = self._identity() | self._recorded(manifest) | self._lived(steps)
-        named |= self._said(description)
+        named |= self._banned(bans) | self._said(description)
         names = {
             found: self._name_of(found)
             for found in {
@@ -114,7 +116,7 @@ class _Gathering:
                 Origin(p.dataset, names[p.dataset], p.version, p.relation.name)
                 for p in self.version.record.parents
             ),
-            bans=tuple(self._bans()),
+            bans=bans,
             files=manifest.entries if manifest is not None else (),
             tables=self._tables(manifest),
             description=description,
@@ -182,17 +184,23 @@ class _Gathering:
         if approved is not None:
             count = sum(isinstance(r.event, StepApproved) for r in self.history.events)
             named["approvals"] = self._proven(count, approved)
-        recalled = [
-            r
-            for r in self.history.events
-            if isinstance(r.event, VersionRecalled) and r.event.version == self.version.number
-        ]
-        if recalled and isinstance(recalled[-1].event, VersionRecalled):
-            event = recalled[-1].event
-            named["recall"] = self._proven(f"{event.severity.name}: {event.reason}", recalled[-1])
         suspended = self._last(DatasetSuspended)
         if suspended is not None and self.dataset.suspended_by is not None:
             named["suspension"] = self._proven(attrgetter("event.reason")(suspended), suspended)
+        return named
+
+    def _banned(self, bans: tuple[Ban, ...]) -> dict[str, Fact]:
+        """Return the recalls of the version and of what it came from, and the own one's reason."""
+        named: dict[str, Fact] = {}
+        if bans:
+            names = [f"{ban.name}: {ban.severity}" for ban in bans]
+            named["bans"] = Fact(names, Status.PROVEN, Actor(bans[0].organisation))
+        for recorded in self.history.events:
+            event = recorded.event
+            if isinstance(event, VersionRecalled) and event.version == self.version.number:
+                named["recall"] = self._proven(f"{event.severity.name}: {event.reason}", recorded)
+                if bans:
+                    named["bans"] = replace(named["bans"], event=_ref(recorded))
         return named
 
     def _steps(self) -> Iterable[Step]:
@@ -237,6 +245,8 @@ class _Gathering:
             values.pop(left_out, None)
         if isinstance(statements, Mapping):
             values |= {f"statements.{topic}": said for topic, said in statements.items()}
+        for measure in description.measures:
+            values[f"measures.{measure.name.casefold()}"] = measure.value
         return {
             name: self._told(value, described, digest)
             for name, value in values.items()

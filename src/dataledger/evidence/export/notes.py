@@ -94,8 +94,13 @@ def literal(notes: Notes) -> dict[str, JsonValue]:
 
 
 def json_text(document: JsonValue) -> str:
-    """Return indented JSON in pure ASCII, with a final newline."""
-    return json.dumps(document, indent=2, ensure_ascii=True, default=_listed) + "\n"
+    """Return indented JSON in printable ASCII, with a final newline."""
+    return _printable(json.dumps(document, indent=2, default=_object)) + "\n"
+
+
+def json_line(document: JsonValue) -> str:
+    """Return JSON in printable ASCII, without any newline."""
+    return _printable(json.dumps(document, default=_object))
 
 
 def present(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -103,7 +108,12 @@ def present(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: value for name, value in document.items() if value not in (None, "", [], {}, ())}
 
 
-def _listed(value: object) -> object:
+def _printable(text: str) -> str:
+    # The one character of ASCII that JSON leaves as it is, and that does not print.
+    return text.replace("\x7f", "\\u007f")
+
+
+def _object(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -4,12 +4,11 @@ A run begins and completes at the times of its activity record. Of a step withou
 recording is known, and it has the one event of that time.
 """
 
-import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
 from dataledger.evidence.export.facts import DatasetFacts, EventRef, Step
-from dataledger.evidence.export.notes import Export, Notes, present
+from dataledger.evidence.export.notes import Export, Notes, json_line, present
 from dataledger.evidence.export.words import TERMS, event_iri, iso_time, moment, title_of
 from dataledger.hashing import JsonValue
 from dataledger.ledger.activity import Content
@@ -37,7 +36,7 @@ def openlineage(facts: DatasetFacts) -> Export:
         notes.take(about, name)
     this = _this(notes, title)
     events = [*_recording(notes, this), *(e for s in facts.steps for e in _step(facts, s, this))]
-    lines = [json.dumps(event, ensure_ascii=True, default=dict) for event in events]
+    lines = [json_line(event) for event in events]
     return Export("openlineage", "application/jsonlines", "\n".join(lines) + "\n", notes)
 
 

@@ -1,9 +1,7 @@
 """W3C PROV: as PROV-JSON, and as PROV-O in JSON-LD."""
 
-import json
-
 from dataledger.evidence.export.facts import DatasetFacts
-from dataledger.evidence.export.notes import Export, Notes, json_text, literal, present
+from dataledger.evidence.export.notes import Export, Notes, json_line, json_text, literal, present
 from dataledger.evidence.export.prov_graph import Element, ends, graph_of
 from dataledger.evidence.export.words import TERMS
 from dataledger.hashing import JsonValue
@@ -31,7 +29,7 @@ def prov_json(facts: DatasetFacts) -> Export:
             found["prov:time"] = relation.time
         groups.setdefault(relation.name, {})[f"_:r{number}"] = found
     version = dict(_attributes(graph.elements[this]))
-    version["term:facts"] = json.dumps(notes.to_json(), ensure_ascii=True, default=dict)
+    version["term:facts"] = json_line(notes.to_json())
     groups["entity"][_qualified(this)] = version
     document: dict[str, JsonValue] = {"prefix": _PREFIXES, **groups}
     return Export("prov", "application/json", json_text(document), notes)

@@ -114,7 +114,7 @@ def _version(graph: Graph, notes: Notes) -> str:
         value = notes.take(_camel(name), name)
         if value is not None:
             terms[_camel(name)] = value
-    for name in ("stage", "recall", "licence", "description"):
+    for name in ("stage", "bans", "licence", "description"):
         value = notes.take(_camel(name), name)
         if value is not None:
             terms[_camel(name)] = value

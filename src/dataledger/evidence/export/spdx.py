@@ -3,11 +3,10 @@
 Its context is named and not embedded, as the standard demands; readers of SPDX know it.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 
 from dataledger.evidence.export.facts import DatasetFacts
-from dataledger.evidence.export.notes import Export, Notes, json_text, present
+from dataledger.evidence.export.notes import Export, Notes, json_line, json_text, present
 from dataledger.evidence.export.words import (
     description_of,
     file_iri,
@@ -66,7 +65,7 @@ def spdx(facts: DatasetFacts) -> Export:
             annotationType="other",
             subject=this,
             contentType="application/json",
-            statement=json.dumps(notes.to_json(), ensure_ascii=True, default=dict),
+            statement=json_line(notes.to_json()),
         )
     )
     made = {
