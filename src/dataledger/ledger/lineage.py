@@ -97,6 +97,23 @@ class Lineages:
 
         return self._onchain.snapshot(read)
 
+    def confirm_taint(self, paths: Sequence[Sequence[Ancestor]]) -> None:
+        """Return only if the contract confirms each path: from a recalled version to a tainted one.
+
+        Raises:
+            CommitmentMismatch: it does not confirm one of them.
+        """
+        self._onchain.snapshot(lambda block: self._confirm(paths, block))
+
+    def confirm_records(self, versions: Iterable[Ancestor]) -> None:
+        """Return only if each version's record, parents included, is what the contract commits to.
+
+        Raises:
+            CommitmentMismatch: it commits to another one.
+        """
+        records = {VersionRef(found.dataset, found.version): found.record for found in versions}
+        self._onchain.snapshot(lambda block: check_commitments(self._onchain, records, block=block))
+
     def _start(self, dataset: DatasetRef, version: int | None) -> VersionRef:
         found = self._datasets.version(dataset, version)
         return VersionRef(found.dataset, found.number)
@@ -155,26 +172,28 @@ class Lineages:
         )
         if not recall.recorded_at_unix:
             return None
-        confirmed = self._onchain.read_all(
-            (
-                dataset_ledger.verify_taint(
-                    [Ancestor(ref.dataset, ref.version, records[ref]) for ref in path]
-                )
-                for path in paths
-            ),
-            block=block,
+        self._confirm(
+            [[Ancestor(ref.dataset, ref.version, records[ref]) for ref in path] for path in paths],
+            block,
         )
-        if not all(confirmed):
-            raise CommitmentMismatch(
-                f"The contract does not confirm a path of lineage from {recalled}.",
-                remedy="The node gives false logs: ask another one.",
-            )
         return Taint(
             recalled=recalled,
             recall=recall,
             tainted=tuple(TaintedVersion(path[-1], path) for path in paths),
             as_of_block=block,
         )
+
+    def _confirm(self, paths: Sequence[Sequence[Ancestor]], block: int) -> None:
+        confirmed = self._onchain.read_all(map(dataset_ledger.verify_taint, paths), block=block)
+        for path, is_confirmed in zip(paths, confirmed, strict=True):
+            if not is_confirmed:
+                raise CommitmentMismatch(
+                    f"The contract does not confirm a path of lineage from "
+                    f"{VersionRef(path[0].dataset, path[0].version)} to "
+                    f"{VersionRef(path[-1].dataset, path[-1].version)}.",
+                    remedy="Logs that it was found in are false: ask another node; an index that "
+                    "was made from them, rebuild.",
+                )
 
 
 def _found(found: Mapping[VersionRef, Introduced], ref: VersionRef) -> VersionRecord:
