@@ -1,7 +1,7 @@
 """A real node that holds a long history, written into it in bulk.
 
 The contracts are deployed as ever. Then, for as long as the loading takes, other code stands at
-their addresses, which writes any log that it is given; and each dataset's head is put where the
+their addresses, which writes any log that it is given, and puts each dataset's head where the
 contract keeps it. What is left is a chain whose logs and heads are as if a million transactions
 had made them; the datasets' other state is not there.
 """
@@ -33,34 +33,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from _audit_events import Written
-    from dataledger.contracts.identifiers import Head
 
 BATCH_BYTES = 100_000
-BATCH_CALLS = 500
 GAS = 10**9
 SLOTS_TO_TRY = 32
 LOADER = """
 object "Loader" {
     code {
-        // Each log: 1 byte number of topics, 3 bytes length of the data, topics, data.
-        for { let at := 0 } lt(at, calldatasize()) { } {
+        // First the slot where heads are rooted; then each log: 1 byte, whether its first word is a
+        // dataset's head; 3 bytes, the length of its data; four topics; the data.
+        let root := calldataload(0)
+        for { let at := 32 } lt(at, calldatasize()) { } {
             let start := calldataload(at)
-            let topics := shr(248, start)
             let size := and(shr(224, start), 0xffffff)
             let topic := add(at, 4)
-            let data := add(topic, mul(32, topics))
-            calldatacopy(0, data, size)
-            switch topics
-            case 4 {
-                log4(0, size, calldataload(topic), calldataload(add(topic, 32)),
-                    calldataload(add(topic, 64)), calldataload(add(topic, 96)))
+            let data := add(at, 132)
+            if shr(248, start) {
+                mstore(0, calldataload(add(topic, 32)))
+                mstore(32, root)
+                sstore(keccak256(0, 64), calldataload(data))
             }
-            default { revert(0, 0) }
+            calldatacopy(0, data, size)
+            log4(0, size, calldataload(topic), calldataload(add(topic, 32)),
+                calldataload(add(topic, 64)), calldataload(add(topic, 96)))
             at := add(data, size)
         }
     }
 }
 """
+TOPICS = 4
 
 
 @contextmanager
@@ -117,31 +118,18 @@ class BulkChain:
                 self._send(addresses, contract, waiting)
                 size, waiting, contract = 0, [], event.contract
             log = event.log
-            waiting.append(
-                bytes([len(log.topics)]) + len(log.data).to_bytes(3) + b"".join(log.topics)
-            )
-            waiting.append(log.data)
+            if len(log.topics) != TOPICS:
+                raise SystemExit(f"A log of {len(log.topics)} topics cannot be written.")
+            has_head = bytes([event.contract == ContractName.DATASET_LEDGER])
+            waiting += [has_head, len(log.data).to_bytes(3), *log.topics, log.data]
             size += len(log.data) + 132
             count += 1
         self._send(addresses, contract, waiting)
         for at, code in codes.items():
             self._request("anvil_setCode", [at, code])
-        return count
-
-    def put_heads(self, heads: Mapping[DatasetId, Head]) -> None:
-        """Let the contract hold these heads."""
-        ledger = self.profile.contract(ContractName.DATASET_LEDGER).address
-        calls: list[tuple[str, list[object]]] = [
-            (
-                "anvil_setStorageAt",
-                [ledger, f"0x{_slot(dataset, self._heads_slot).hex()}", f"0x{head.hex()}"],
-            )
-            for dataset, head in heads.items()
-        ]
-        for start in range(0, len(calls), BATCH_CALLS):
-            self._batch(calls[start : start + BATCH_CALLS])
-        # A block of its own, so that the newest block's state has them.
+        # A block of its own, which ends with the contracts' code.
         self._request("evm_mine", [])
+        return count
 
     def _bare_profile(self, url: str) -> Profile:
         import requests
@@ -170,7 +158,7 @@ class BulkChain:
         call = {
             "from": self.signer.address,
             "to": addresses[contract],
-            "data": "0x" + b"".join(logs).hex(),
+            "data": "0x" + b"".join([self._heads_slot.to_bytes(32), *logs]).hex(),
             "gas": hex(GAS),
             "gasPrice": "0x0",
         }

@@ -122,10 +122,10 @@ class History:
     """All events of so many datasets, some ten for each, in the order in which they happened."""
 
     def __init__(self, *, chain_id: int, ledger: Address, root: Address, policy: Policy) -> None:
-        self.heads: dict[DatasetId, Head] = {}
-        """The head of each dataset that has come to its end; whoever reads them may clear them."""
+        self.begun: list[DatasetId] = []
+        """Each dataset that has an event."""
         self.descriptions: list[Description] = []
-        """Those that events name; likewise."""
+        """Those that events name; whoever has kept them may clear them."""
         self._chain_id, self._ledger, self._root = chain_id, ledger, root
         self._after_version = policy.after_version.steps
         forward = [edge for edge in policy.edges if edge.from_stage < edge.to_stage]
@@ -138,7 +138,6 @@ class History:
             for org in range(2, ORGANISATIONS + 2)
         }
         self._parents: list[tuple[DatasetId, int]] = []
-        self._begun = 0
 
     def organisations(self) -> Iterator[Written]:
         """Give the admission of all organisations, with two members each."""
@@ -165,18 +164,18 @@ class History:
 
     def datasets(self, count: int) -> Iterator[Written]:
         """Give the events of `count` more datasets."""
-        last = self._begun + count
+        last = len(self.begun) + count
         under_way: list[Life] = []
-        while self._begun < last or under_way:
-            while self._begun < last and len(under_way) < AT_WORK:
-                under_way.append(self._begin(self._begun))
-                self._begun += 1
+        while len(self.begun) < last or under_way:
+            while len(self.begun) < last and len(under_way) < AT_WORK:
+                life = self._begin(len(self.begun))
+                under_way.append(life)
+                self.begun.append(life.id)
             at = self._random.randrange(len(under_way))
             life = under_way[at]
             self._now += self._random.randrange(1, 30)
             yield Written(ContractName.DATASET_LEDGER, self._next(life))
             if not life.plan:
-                self.heads[life.id] = life.head
                 under_way[at] = under_way[-1]
                 under_way.pop()
 
