@@ -105,8 +105,8 @@ def read_history(events: Sequence[Event]) -> History:
     except (InvalidSlug, UnicodeDecodeError) as error:
         raise refused("The dataset is registered under no slug.") from error
     history = History(owner=_integer(first.topics[2]), slug=slug, policy=_word(first, 1))
-    for event in events:
-        _take(history, event, is_first=event is first)
+    for number, event in enumerate(events):
+        _take(history, event, is_first=number == 0)
     return history
 
 

@@ -1,0 +1,181 @@
+import json
+from typing import Any
+
+import pytest
+from croissant_example import croissant_example
+from dataset_facts import FILES, ROADS, facts, file
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from standards import hold_croissant
+
+from dataledger.evidence.export import Format, export
+from dataledger.evidence.export.notes import FACTS_TERM
+from dataledger.hashing import Algorithm, Digest
+from dataledger.manifest import FileEntry
+from dataledger.manifest.description import Description, Party, Topic, read_description
+from dataledger.manifest.records.source import Column
+
+DESCRIPTION = Description(
+    "Roads",
+    description="All roads.",
+    licence="CC-BY-4.0",
+    creators=(Party("Acme", "https://acme.example/", "a@acme.example"),),
+    issued="2026-01-31",
+    statements={Topic.BIASES: ("Cities only.",), Topic.COLLECTION: ("By car.", "By foot.")},
+)
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+def exported(original: dict[str, Any], *files: FileEntry) -> tuple[dict[str, Any], Any]:
+    """Return what a document becomes once it was registered, kept, read and exported; its notes."""
+    description = read_description(json.dumps(original).encode())
+    kept = Description.parse(description.to_bytes())
+    made = export(facts(kept, files=files or FILES), Format.CROISSANT)
+    return json.loads(made.text), made.notes
+
+
+def test_a_described_version_is_croissant_with_its_files_and_what_was_said() -> None:
+    tables = {"data/a b.csv": (Column("x", "int"), Column('y "z"', "list<string>"))}
+    text = export(facts(DESCRIPTION, tables=tables), Format.CROISSANT).text
+    metadata = hold_croissant(text)
+    assert metadata.name == "Roads"
+    assert metadata.license == ["https://spdx.org/licenses/CC-BY-4.0"]
+    assert metadata.data_biases == ["Cities only."]
+    assert metadata.data_collection == "By car.\nBy foot."
+    assert [part.sha256 for part in metadata.distribution] == [entry.digest.hex for entry in FILES]
+    (records,) = metadata.record_sets
+    assert [field.name for field in records.fields] == ["x", 'y "z"']
+    assert not metadata.ctx.issues.errors
+
+
+def test_without_a_description_the_chain_speaks_for_itself() -> None:
+    metadata = hold_croissant(export(facts(), Format.CROISSANT).text)
+    assert metadata.name == "acme/roads"
+    assert "gave no description" in metadata.description
+    assert metadata.version == "2.0.0"
+
+
+def test_files_without_a_sha256_stand_in_file_sets() -> None:
+    odd = FileEntry("big.bin", 5, Digest(Algorithm.BLAKE3, Digest.of(b"big").value))
+    document = json.loads(export(facts(files=(odd, FILES[2])), Format.CROISSANT).text)
+    kinds = {part["@type"] for part in document["distribution"]}
+    assert kinds == {"cr:FileObject", "cr:FileSet"}
+    hold_croissant(json.dumps(document))
+
+
+@pytest.mark.parametrize("suffixes", [3, 150])
+def test_many_files_stand_in_a_bounded_number_of_file_sets(suffixes: int) -> None:
+    files = [file(f"part{n % 7}/{n}.k{n % suffixes}") for n in range(1_200)]
+    document = json.loads(export(facts(files=files), Format.CROISSANT).text)
+    assert 1 < len(document["distribution"]) <= 101
+    assert document["distribution"][0]["@id"] == "manifest"
+    hold_croissant(json.dumps(document))
+
+
+def test_a_manifest_that_is_not_at_hand_is_missing_and_named() -> None:
+    made = export(facts(files=()), Format.CROISSANT)
+    (note,) = [note for note in made.notes.notes if note.about == "distribution"]
+    assert note.fact.status == "missing"
+    (part,) = json.loads(made.text)["distribution"]
+    assert part["sha256"] in facts(files=()).text("manifest_digest")
+    hold_croissant(made.text)
+
+
+# -------------------------------------------------------------------------------- the round trip
+
+
+def without_additions(document: dict[str, Any], original: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without the facts, and without the files that the ledger added."""
+    parts = document["distribution"][: len(original["distribution"])]
+    rest = {name: value for name, value in document.items() if name != FACTS_TERM}
+    return {**rest, "distribution": parts}
+
+
+def test_croissant_goes_out_as_it_came_but_for_what_the_ledger_knows_better() -> None:
+    original = croissant_example()
+    document, notes = exported(original)
+    table = FILES[0]
+    original["distribution"][1] |= {
+        "sha256": table.digest.hex,
+        "contentSize": f"{table.size_bytes} B",
+    }
+    assert without_additions(document, original) == original
+    assert [found.to_json() for found in notes.differences] == [
+        {
+            "about": "distribution/table/sha256",
+            "imported": "f" * 64,
+            "ledger": table.digest.hex,
+        },
+        {
+            "about": "distribution/table/contentSize",
+            "imported": "999999 B",
+            "ledger": f"{table.size_bytes} B",
+        },
+    ]
+    assert document[FACTS_TERM]["@value"]["differences"] == [
+        found.to_json() for found in notes.differences
+    ]
+    added = [part["name"] for part in document["distribution"][3:]]
+    assert added == [entry.path for entry in FILES[1:]]
+
+
+def test_what_goes_out_is_still_croissant() -> None:
+    original = croissant_example()
+    del original["recordSet"][0]["field"][1]["dataType"][1]
+    metadata = hold_croissant(json.dumps(exported(original)[0]))
+    assert metadata.data_biases == original["rai:dataBiases"]
+    assert [records.uuid for records in metadata.record_sets] == ["splits", "images"]
+
+
+def test_files_that_are_said_rightly_are_left_as_they_are() -> None:
+    original = croissant_example()
+    table = FILES[0]
+    original["distribution"][1] |= {
+        "sha256": table.digest.hex.upper(),
+        "contentSize": str(table.size_bytes),
+    }
+    document, notes = exported(original)
+    assert without_additions(document, original) == original
+    assert notes.differences == []
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.text(min_size=1, max_size=8), anything, max_size=5))
+def test_every_member_that_nobody_knows_is_kept(members: dict[str, Any]) -> None:
+    unknown = {f"acme:{name}": value for name, value in members.items()}
+    original = croissant_example(**unknown, distribution=[])
+    document, _ = exported(original)
+    assert without_additions(document, original) == original
+
+
+@pytest.mark.parametrize(
+    "context", ["https://schema.org/", ["https://schema.org/", {"cr": "http://mlcommons.org/"}]]
+)
+def test_a_context_that_lies_elsewhere_is_kept_and_not_fetched(context: Any) -> None:
+    original = {
+        "@context": context,
+        "@type": "Dataset",
+        "name": "Roads",
+        "license": {"@type": "CreativeWork", "name": "House rules"},
+        "distribution": [],
+    }
+    document, notes = exported(original)
+    assert without_additions(document, original) == original
+    assert notes.facts.text("licence") == "House rules"
+
+
+def test_exports_name_the_version_that_they_are_of() -> None:
+    heading = export(facts(), Format.CROISSANT).notes.to_json()
+    assert (heading["dataset"], heading["version"]) == (str(ROADS), 2)

@@ -1,0 +1,261 @@
+"""Headers and their seals: those of public networks, and those of keys that are known here."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from recorded_bundle import RecordedBundle
+from sealing import address, as_clique, as_qbft, hash_of, keys, london, qbft_sealed, with_fields
+
+from dataledger.contracts.identifiers import keccak256
+from dataledger.errors import EvidenceError, InvalidArgument, NodeError, ProofInvalid
+from dataledger.evidence.node_headers import consensus_of, header_of
+from dataledger.evidence.verifier import Consensus, Pins, ValidatorSet, rlp
+from dataledger.evidence.verifier.header import FIELDS, Header
+from dataledger.evidence.verifier.seals import (
+    QbftExtraData,
+    block_hash,
+    check_seals,
+    clique_signer,
+    own_validators,
+    qbft_signers,
+)
+
+EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
+NO_OMMERS = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"
+
+# Block 30,000 of Rinkeby, a checkpoint, as geth's console gave it.
+RINKEBY: dict[str, Any] = {
+    "difficulty": "0x2",
+    "extraData": "0xd783010600846765746887676f312e372e33856c696e757800000000000000"
+    "0042eb768f2244c8811c63729a21a3569731535f067ffc57839b00206d1ad20c69a1981b489f772031"
+    "b279182d99e65703f0076e4812653aab85fca0f0c5bc40d0535af16266714ccb26fc49448c10bdf296"
+    "9411514707d7442956b3397b09a980f4bea9347f70eea52183326247a0239b6d01fa0b07afc44e8a05"
+    "463301",
+    "gasLimit": hex(4_712_388),
+    "gasUsed": "0x0",
+    "logsBloom": "0x" + "00" * 256,
+    "miner": "0x" + "00" * 20,
+    "mixHash": "0x" + "00" * 32,
+    "nonce": "0x" + "00" * 8,
+    "number": hex(30_000),
+    "parentHash": "0xff570bb9893cb9bac64e346419fb9ad51e203c1cf6da5cfcc0c0dff3351b454b",
+    "receiptsRoot": EMPTY_ROOT,
+    "sha3Uncles": NO_OMMERS,
+    "stateRoot": "0x829b58faacea7b0aa625617ba90c93e08150bed160364a7a96505e8205043d34",
+    "timestamp": hex(1_492_460_444),
+    "transactionsRoot": EMPTY_ROOT,
+}
+RINKEBY_HASH = bytes.fromhex("8b27a29300811af926039b90288d3d384dcb55931049c17c4f762e45c116776e")
+RINKEBY_SIGNERS = (
+    "0x42EB768f2244C8811C63729A21A3569731535f06",
+    "0x7ffC57839B00206D1ad20c69A1981b489f772031",
+    "0xB279182D99E65703F0076E4812653aaB85FCA0f0",
+)
+
+
+def rinkeby(**values: Any) -> Header:
+    return header_of({**RINKEBY, **values})
+
+
+def validators(consensus: Consensus, *addresses: Any, quorum: int | None = None) -> ValidatorSet:
+    return ValidatorSet(consensus, addresses, quorum)
+
+
+def test_a_header_of_rinkeby_has_its_published_hash_and_signers() -> None:
+    header = rinkeby()
+    assert header.keccak() == RINKEBY_HASH
+    assert consensus_of(header, header.keccak()) is Consensus.CLIQUE
+    signers = validators(Consensus.CLIQUE, *RINKEBY_SIGNERS, quorum=1)
+    assert check_seals([header], signers) == (clique_signer(header),)
+    assert clique_signer(header) == RINKEBY_SIGNERS[30_000 % 3]
+    with pytest.raises(ProofInvalid, match="1 of 3 validators sealed the blocks 30000 to 30000"):
+        check_seals([header], replace(signers, quorum=None))
+
+
+def test_a_checkpoint_lists_the_pinned_validators() -> None:
+    fewer = validators(Consensus.CLIQUE, *RINKEBY_SIGNERS[:2], quorum=1)
+    with pytest.raises(ProofInvalid):
+        check_seals([rinkeby()], fewer)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"difficulty": "0x3"},
+        {"nonce": "0x" + "00" * 7 + "01"},
+        {"mixHash": "0x" + "01" * 32},
+        {"sha3Uncles": EMPTY_ROOT},
+        {"extraData": "0x" + "00" * 96},
+    ],
+)
+def test_a_header_without_the_marks_of_clique_is_none(values: dict[str, Any]) -> None:
+    header = rinkeby(**values)
+    with pytest.raises(ProofInvalid):
+        clique_signer(header)
+    assert consensus_of(header, header.keccak()) is Consensus.NONE
+
+
+@pytest.mark.parametrize(
+    "seal", [b"\0" * 65, b"\xff" * 65, b"\1" * 64 + b"\2", b"\1" * 64 + b"\x1b"]
+)
+def test_a_seal_that_is_no_signature_is_refused(seal: bytes) -> None:
+    header = with_fields(rinkeby(), extraData=bytes(32) + seal)
+    with pytest.raises(ProofInvalid, match="A seal is no signature"):
+        clique_signer(header)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7])
+def test_any_run_of_more_than_half_of_cliques_signers_is_a_majority(
+    recorded: RecordedBundle, count: int
+) -> None:
+    signers = keys(count)
+    majority = count // 2 + 1
+    pinned = validators(Consensus.CLIQUE, *map(address, signers))
+    for sealed in range(1, majority + 1):
+        found = as_clique(recorded.bundle, signers, signers[:sealed])
+        headers = [Header.parse(data) for data in found.headers]
+        if sealed == majority:
+            assert set(check_seals(headers, pinned)) == set(map(address, signers[:sealed]))
+        else:
+            with pytest.raises(ProofInvalid, match="are needed"):
+                check_seals(headers, pinned)
+
+
+@pytest.mark.parametrize(
+    ("count", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (7, 5)]
+)
+def test_qbft_needs_two_thirds(recorded: RecordedBundle, count: int, needed: int) -> None:
+    signers = keys(count)
+    pinned = validators(Consensus.QBFT, *map(address, signers))
+    assert pinned.needed == needed
+    enough = as_qbft(recorded.bundle, signers, signers[:needed]).header
+    assert set(check_seals([enough], pinned)) == set(map(address, signers[:needed]))
+    with pytest.raises(ProofInvalid, match=f"and {needed} are needed"):
+        check_seals([as_qbft(recorded.bundle, signers, signers[: needed - 1]).header], pinned)
+
+
+def test_round_and_seals_are_no_part_of_a_qbft_blocks_hash(recorded: RecordedBundle) -> None:
+    signers = keys(4)
+    one = as_qbft(recorded.bundle, signers, signers[:3])
+    another = as_qbft(recorded.bundle, signers, signers[1:], number=5)
+    assert one.headers != another.headers
+    assert hash_of(one) == hash_of(another) != one.header.keccak()
+    assert consensus_of(one.header, hash_of(one)) is Consensus.QBFT
+    assert set(qbft_signers(another.header)) == set(map(address, signers[1:]))
+    # Of block 0, which nobody sealed, all is hashed.
+    first = with_fields(one.header, number=b"")
+    assert block_hash(first, Consensus.QBFT) == first.keccak()
+
+
+def test_the_hash_of_a_qbft_block_is_spelled_out(recorded: RecordedBundle) -> None:
+    [signer] = keys(1)
+    name = signer.public_key.to_canonical_address()
+    found = as_qbft(recorded.bundle, [signer], [signer], number=7).header
+    extra = rlp.decode(found.extra_data)
+    assert isinstance(extra, list)
+    assert extra[1:4] == [[name], [], b"\7"]
+    fields: list[rlp.Item] = list(found.fields)
+    index = [field.name for field in FIELDS].index("extraData")
+    fields[index] = rlp.encode([extra[0], [name], [], b"", []])
+    assert block_hash(found, Consensus.QBFT) == keccak256(rlp.encode(fields))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b"\x80",
+        [b"\0" * 32, [], [], b""],
+        [b"\0" * 31, [], [], b"", []],
+        [b"\0" * 32, [b"\0" * 19], [], b"", []],
+        [b"\0" * 32, [[]], [], b"", []],
+        [b"\0" * 32, [], [b"\0" * 20], b"", []],
+        [b"\0" * 32, [], [b"\0" * 20, b"\1"], b"", []],
+        [b"\0" * 32, [], [], b"\0", []],
+        [b"\0" * 32, [], [], b"", [b"\0" * 64]],
+        [b"\0" * 32, [], [], b"", [], []],
+        [b"\0" * 32, b"", b"", b"", b""],
+    ],
+)
+def test_extra_data_of_another_form_is_no_qbft(recorded: RecordedBundle, extra: rlp.Item) -> None:
+    signers = keys(1)
+    header = as_qbft(recorded.bundle, signers, signers).header
+    data = extra if isinstance(extra, bytes) else rlp.encode(extra)
+    with pytest.raises(ProofInvalid):
+        QbftExtraData.of(with_fields(header, extraData=data))
+
+
+def test_a_vote_is_part_of_extra_data(recorded: RecordedBundle) -> None:
+    signers = keys(1)
+    header = as_qbft(recorded.bundle, signers, signers).header
+    for kind in (b"\xff", b""):
+        extra: list[rlp.Item] = [b"\0" * 32, [], [b"\1" * 20, kind], b"", []]
+        voting = with_fields(header, extraData=rlp.encode(extra))
+        assert QbftExtraData.of(voting).without_seals(0) == rlp.encode(extra)
+        assert own_validators(voting) is None
+
+
+def test_a_list_that_names_a_validator_twice_is_refused(recorded: RecordedBundle) -> None:
+    [signer] = keys(1)
+    header = qbft_sealed(london(recorded.bundle.header), [signer, signer], [signer])
+    with pytest.raises(ProofInvalid, match="lists a validator twice"):
+        own_validators(header)
+
+
+def test_a_header_of_a_development_chain_is_made_from_the_nodes_answer(
+    recorded: RecordedBundle,
+) -> None:
+    header = recorded.bundle.header
+    answer = {
+        field.name: f"0x{value.hex()}" if field.size is not None else hex(int.from_bytes(value))
+        for field, value in zip(FIELDS, header.fields, strict=False)
+    }
+    assert header_of(answer) == header
+    assert len(header.fields) > 16
+    without = {name: value for name, value in answer.items() if name != "stateRoot"}
+    with pytest.raises(NodeError):
+        header_of(without)
+
+
+def test_a_header_with_an_unknown_rule_is_not_taken(recorded: RecordedBundle) -> None:
+    with pytest.raises(NodeError, match="no known rule"):
+        consensus_of(recorded.bundle.header, keccak256(b"another"))
+
+
+@pytest.mark.parametrize(
+    ("consensus", "addresses", "quorum"),
+    [
+        (Consensus.NONE, RINKEBY_SIGNERS, None),
+        (Consensus.CLIQUE, (), None),
+        (Consensus.CLIQUE, (RINKEBY_SIGNERS[0], RINKEBY_SIGNERS[0].lower()), None),
+        (Consensus.QBFT, RINKEBY_SIGNERS, 0),
+        (Consensus.QBFT, RINKEBY_SIGNERS, 4),
+    ],
+)
+def test_a_set_of_validators_that_is_none_is_refused(
+    consensus: Consensus, addresses: tuple[Any, ...], quorum: int | None
+) -> None:
+    with pytest.raises(InvalidArgument):
+        ValidatorSet(consensus, addresses, quorum)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "dataledger/pins/2"},
+        {"chain_id": 0},
+        {"chain_id": 2**53 - 1, "another": 1},
+        {"contract": "0x1"},
+        {"code_hash": "00" * 32},
+        {"block_hash": None},
+        {"validators": []},
+        {"validators": {"addresses": {}, "consensus": "qbft"}},
+        {"validators": {"addresses": [], "consensus": "qbft"}},
+        {"validators": {"addresses": [RINKEBY_SIGNERS[0]], "consensus": "poet"}},
+    ],
+)
+def test_pins_that_are_none_are_refused(recorded: RecordedBundle, change: dict[str, Any]) -> None:
+    with pytest.raises(EvidenceError, match="These are no pins"):
+        Pins.from_json({**recorded.pins.to_json(), **change})
+    with pytest.raises(EvidenceError, match="These are no pins"):
+        Pins.parse(b"[")
