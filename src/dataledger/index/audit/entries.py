@@ -42,6 +42,14 @@ class Entry:
     transaction_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A condition on events, and the index in which the matches stand in order."""
+
+    index: str
+    holds: ColumnElement[bool]
+
+
 def kinds_of(kinds: Iterable[str] | None) -> tuple[str, ...]:
     """Return the names of kinds of events, sorted; without any, none: every kind is wanted.
 
@@ -61,42 +69,27 @@ def kinds_of(kinds: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def matching_events(
-    conditions: Sequence[ColumnElement[bool]],
-    kinds: Sequence[str],
+    conditions: Sequence[Indexed],
     *,
     first: int,
     last: int,
     limit: int,
-    by_kind: bool,
 ) -> Select[Any]:
     """Return the query for the first events, oldest first, that fulfil any of the conditions.
 
-    Each condition is read through an index of its own, only so far as the page goes; `by_kind`,
-    when there is one in which the kind comes before the event.
+    Each condition is read through its own index, and only so far as the page goes.
     """
-    within = (events.c.event >= first, events.c.event <= last)
-    if kinds and by_kind:
-        parts = [(c, events.c.kind == kind) for c in conditions for kind in kinds]
-    elif kinds:
-        parts = [(c, events.c.kind.in_(kinds)) for c in conditions]
-    else:
-        parts = [(c,) for c in conditions]
     branches = [
-        select(
-            select(events.c.event)
-            .where(*part, *within)
-            .order_by(events.c.event)
-            .limit(limit)
-            .subquery()
-        )
-        for part in parts
+        select(events.c.event)
+        .with_hint(events, f"INDEXED BY {condition.index}", "sqlite")
+        .where(condition.holds, events.c.event.between(first, last))
+        .order_by(events.c.event)
+        .limit(limit)
+        .subquery()
+        for condition in conditions
     ]
-    if len(branches) == 1:
-        wanted = branches[0].subquery()
-        keys = select(wanted.c.event)
-    else:
-        wanted = union_all(*branches).subquery()
-        keys = select(wanted.c.event).distinct().order_by(wanted.c.event).limit(limit)
+    found = union_all(*(select(branch) for branch in branches)).subquery()
+    keys = select(found.c.event).distinct().order_by(found.c.event).limit(limit)
     return select(events).where(events.c.event.in_(keys)).order_by(events.c.event)
 
 

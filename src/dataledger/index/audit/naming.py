@@ -100,7 +100,7 @@ class Naming:
         except UsageError:
             org = None
         query = select(datasets.c.dataset).where(datasets.c.owner == org, datasets.c.slug == slug)
-        found = None if org is None else self._connection.scalar(query)
+        found: DatasetId | None = None if org is None else self._connection.scalar(query)
         if found is None:
             raise _no_dataset(dataset, _near(dataset, self._datasets_like(org, owner, slug)))
         return found
@@ -179,7 +179,7 @@ class Naming:
         """Return the name of a stage under a policy."""
         return self.stage_names(policy).get(Stage(stage), f"stage {stage}")
 
-    # ----------------------------------------------------------------------------------- near misses
+    # ---------------------------------------------------------------------------------- near misses
 
     def _slugs(self) -> Sequence[str]:
         query = select(organisations.c.slug).order_by(organisations.c.org)

@@ -34,6 +34,8 @@ class Page(Generic[T]):
     """Give it as `after` to get the page that follows; None on the last page."""
     as_of_block: int
     """The newest block that the index had taken in."""
+    is_complete: bool = True
+    """False where only the newest of very many matches were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _opened(question: str, token: str, key: Sequence[type]) -> tuple[KeyPart, ..
 
 def _parts(question: str, token: str) -> object:
     """Return what a token holds; None where it holds nothing for this question."""
-    if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS:
+    if len(token) > MAX_TOKEN_CHARACTERS:
         return None
     try:
         data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)

@@ -23,28 +23,35 @@ class Reading:
     """The time of that block."""
 
 
-@contextmanager
-def reading(store: Store) -> Iterator[Reading]:
-    """Offer the newest state of the index.
+class Readings:
+    """Opens states of the index in a store."""
 
-    Raises:
-        IndexUnusable: the database fails, or no block is in the index yet.
-    """
-    with store.read() as connection:
-        query = select(chain.c.block_number, chain.c.block_timestamp_unix)
-        found = connection.execute(query).first() if _has_tables(connection) else None
-        if found is None or found.block_number is None:
-            raise IndexUnusable(
-                f"The index at {store.shown_url} is empty.",
-                remedy="Fill it with `dataledger index sync`.",
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._has_tables = False
+
+    @contextmanager
+    def now(self) -> Iterator[Reading]:
+        """Offer the newest state of the index.
+
+        Raises:
+            IndexUnusable: the database fails, or no block is in the index yet.
+        """
+        with self._store.read() as connection:
+            found = None
+            # Asking for the tables takes longer than most questions, and they stay.
+            self._has_tables = self._has_tables or inspect(connection).has_table(chain.name)
+            if self._has_tables:
+                query = select(chain.c.block_number, chain.c.block_timestamp_unix)
+                found = connection.execute(query).first()
+            if found is None or found.block_number is None:
+                raise IndexUnusable(
+                    f"The index at {self._store.shown_url} is empty.",
+                    remedy="Fill it with `dataledger index sync`.",
+                )
+            yield Reading(
+                connection=connection,
+                naming=Naming(connection),
+                as_of_block=found.block_number,
+                as_of_unix=found.block_timestamp_unix or 0,
             )
-        yield Reading(
-            connection=connection,
-            naming=Naming(connection),
-            as_of_block=found.block_number,
-            as_of_unix=found.block_timestamp_unix or 0,
-        )
-
-
-def _has_tables(connection: Connection) -> bool:
-    return inspect(connection).has_table(chain.name)

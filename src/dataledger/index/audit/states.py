@@ -157,7 +157,8 @@ def organisation_state(
     if found.admitted_event > then.event:
         raise NotFound(
             f"The organisation {found.slug} was not admitted yet.",
-            remedy=f"Ask for a later time: it was admitted in block {block_of(found.admitted_event)}.",
+            remedy="Ask for a later time: it was admitted in block "
+            f"{block_of(found.admitted_event)}.",
         )
     acting = select(func.count()).where(
         memberships.c.org == org,
@@ -258,7 +259,7 @@ def _recalled(reading: Reading, dataset: DatasetId, then: Moment) -> tuple[Recal
 def _duty_edges(reading: Reading, policy: PolicyId) -> dict[int, list[tuple[int, int]]]:
     """Return the edges, as pairs of stages, that each duty is recorded on."""
     query = select(policies.c.content).where(policies.c.policy == policy)
-    content = reading.connection.scalar(query)
+    content = reading.connection.execute(query).scalar_one()
     found: dict[int, list[tuple[int, int]]] = {}
     for edge in content["edges"]:
         if edge["duty"]:
