@@ -76,6 +76,12 @@ blocks = Table(
     Column("event_count", Int64, nullable=False),  # 0: it ended a range; old ones are removed
     Index("blocks_timestamp", "timestamp_unix"),
 )
+Index(
+    "blocks_empty",
+    blocks.c.number,
+    sqlite_where=blocks.c.event_count == 0,
+    postgresql_where=blocks.c.event_count == 0,
+)
 
 events = Table(
     "events",

@@ -75,6 +75,7 @@ class Ledger:
             raise
         acting = Acting(onchain)
         self._acting = acting
+        self.connection: Connection = connection
         self.profile: Profile = connection.profile
         self.signer: Signer | None = signer
         self.documents = Documents(folder / "documents")
