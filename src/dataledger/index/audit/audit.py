@@ -11,7 +11,7 @@ from dataledger.index.audit.listing import ListedDataset, Order
 from dataledger.index.audit.moments import MomentRef
 from dataledger.index.audit.naming import WhoRef
 from dataledger.index.audit.paging import DEFAULT_LIMIT, Page
-from dataledger.index.audit.reading import Readings
+from dataledger.index.audit.reading import reading
 from dataledger.index.audit.roles import Tenure
 from dataledger.index.audit.states import DatasetThen, OrganisationThen
 from dataledger.index.store import Store
@@ -37,7 +37,7 @@ class Audit:
 
     def __init__(self, store: Store) -> None:
         """Ask the index in `store`."""
-        self._readings = Readings(store)
+        self._store = store
 
     # -------------------------------------------------------------------------------- what happened
 
@@ -63,7 +63,7 @@ class Audit:
             limit: So many on a page.
             after: The `next` of the page before.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return histories.timeline(
                 now,
                 dataset,
@@ -89,7 +89,7 @@ class Audit:
         What was done to it is what events of organisations and members are about. The arguments
         are those of `timeline`; with `dataset`, only what it did to that one.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return histories.activity(
                 now,
                 who,
@@ -114,7 +114,7 @@ class Audit:
         With `at`, only those on record then. Each says whether the key could act at that time (by
         default, the newest block's), and what its organisation could do.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return roles.roles(now, who, at=at, limit=limit, after=after)
 
     def dataset_state(self, dataset: DatasetRef, *, at: MomentRef | None = None) -> DatasetThen:
@@ -123,7 +123,7 @@ class Audit:
         Raises:
             NotFound: it was not registered yet; and as every method.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return states.dataset_state(now, dataset, at)
 
     def organisation_state(
@@ -134,7 +134,7 @@ class Audit:
         Raises:
             NotFound: it was not admitted yet; and as every method.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return states.organisation_state(now, organisation, at)
 
     # -------------------------------------------------------------------------------- what there is
@@ -148,7 +148,7 @@ class Audit:
         after: str | None = None,
     ) -> Page[ListedDataset]:
         """Return datasets that fulfil a filter, newest first by registration or last event."""
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return listing.listing(now, wanted, order=order, limit=limit, after=after)
 
     def search(
@@ -171,14 +171,14 @@ class Audit:
             limit: So many on a page.
             after: The `next` of the page before.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return listing.search(now, text, wanted, limit=limit, after=after)
 
     def versions(
         self, dataset: DatasetRef, *, limit: int = DEFAULT_LIMIT, after: str | None = None
     ) -> Page[ListedVersion]:
         """Return the versions of a dataset, from 1 on."""
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return holdings.versions_of(now, dataset, limit=limit, after=after)
 
     def recalls(
@@ -197,12 +197,12 @@ class Audit:
             limit: So many on a page.
             after: The `next` of the page before.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return holdings.recalls(now, owner, severity, limit=limit, after=after)
 
     def summary(self) -> Summary:
         """Return how many datasets stand in each stage, and how much else there is."""
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return holdings.summary(now)
 
     # ------------------------------------------------------------------------------ what is unusual
@@ -223,7 +223,7 @@ class Audit:
             limit: So many on a page.
             after: The `next` of the page before.
         """
-        with self._readings.now() as now:
+        with reading(self._store) as now:
             return anomalies.anomalies(
                 now, kinds, stalled_days=stalled_days, limit=limit, after=after
             )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from sqlalchemy import Connection, inspect, select
 
@@ -23,35 +24,31 @@ class Reading:
     """The time of that block."""
 
 
-class Readings:
-    """Opens states of the index in a store."""
+_READY: WeakSet[Store] = WeakSet()
+"""Stores that have tables, which they keep: asking takes longer than most questions."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._has_tables = False
 
-    @contextmanager
-    def now(self) -> Iterator[Reading]:
-        """Offer the newest state of the index.
+@contextmanager
+def reading(store: Store) -> Iterator[Reading]:
+    """Offer the newest state of the index.
 
-        Raises:
-            IndexUnusable: the database fails, or no block is in the index yet.
-        """
-        with self._store.read() as connection:
-            found = None
-            # Asking for the tables takes longer than most questions, and they stay.
-            self._has_tables = self._has_tables or inspect(connection).has_table(chain.name)
-            if self._has_tables:
-                query = select(chain.c.block_number, chain.c.block_timestamp_unix)
-                found = connection.execute(query).first()
-            if found is None or found.block_number is None:
-                raise IndexUnusable(
-                    f"The index at {self._store.shown_url} is empty.",
-                    remedy="Fill it with `dataledger index sync`.",
-                )
-            yield Reading(
-                connection=connection,
-                naming=Naming(connection),
-                as_of_block=found.block_number,
-                as_of_unix=found.block_timestamp_unix or 0,
+    Raises:
+        IndexUnusable: the database fails, or no block is in the index yet.
+    """
+    with store.read() as connection:
+        found = None
+        if store in _READY or inspect(connection).has_table(chain.name):
+            _READY.add(store)
+            query = select(chain.c.block_number, chain.c.block_timestamp_unix)
+            found = connection.execute(query).first()
+        if found is None or found.block_number is None:
+            raise IndexUnusable(
+                f"The index at {store.shown_url} is empty.",
+                remedy="Fill it with `dataledger index sync`.",
             )
+        yield Reading(
+            connection=connection,
+            naming=Naming(connection),
+            as_of_block=found.block_number,
+            as_of_unix=found.block_timestamp_unix or 0,
+        )
