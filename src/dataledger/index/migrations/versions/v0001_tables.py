@@ -58,6 +58,14 @@ def _create_blocks() -> None:
         sa.Column("event_count", INT64, nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
+    op.create_index(
+        "blocks_empty",
+        "blocks",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("event_count = 0"),
+        postgresql_where=sa.text("event_count = 0"),
+    )
     op.create_index("blocks_timestamp", "blocks", ["timestamp_unix"], unique=False)
 
 
