@@ -13,13 +13,13 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def plain_node(log: Path) -> Iterator[str]:
+def plain_node(log: Path, *options: str) -> Iterator[str]:
     """Run a chain with free gas for as long as the block lasts, and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     binary = find_anvil(announce=lambda _text: None)
-    command = [str(binary), "--port", str(port), "--chain-id", "2026", "--gas-price", "0"]
+    command = [str(binary), "--port", str(port), "--chain-id", "2026", "--gas-price", "0", *options]
     with (
         log.open("wb") as output,
         subprocess.Popen([*command, "--base-fee", "0"], stdout=output, stderr=output) as process,

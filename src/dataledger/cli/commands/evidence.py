@@ -18,7 +18,7 @@ from dataledger.cli.session import Session
     ],
 )
 def evidence() -> None:
-    """Prove a dataset's whole history in one file, which anyone can check offline."""
+    """Prove a dataset's history in one file, for anyone to check."""
 
 
 @subcommand(
