@@ -7,7 +7,10 @@ _HERE = "dataledger.cli.commands"
 
 @group(
     "audit",
-    lazy={},
+    lazy={
+        "lineage": f"{_HERE}.audit_lineage:lineage",
+        "impact": f"{_HERE}.audit_lineage:impact",
+    },
     examples=[
         "dataledger audit timeline acme/roads",
         "dataledger audit datasets --stage PUBLISHED --sector transport",

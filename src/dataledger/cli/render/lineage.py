@@ -1,12 +1,13 @@
 """Where versions came from, and what came from them; what a recall taints."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from dataledger.cli.names import Names
 from dataledger.cli.render.confirmation import Confirmation
 from dataledger.cli.render.document import document_of
-from dataledger.cli.render.screen import Branch, Screen, Styled
+from dataledger.cli.render.screen import Branch, Cell, Screen, Styled
 from dataledger.hashing import JsonValue
 from dataledger.ledger.results import Lineage, LineageEdge, Taint, VersionRef
 
@@ -41,7 +42,11 @@ class LineageView:
                 continue
             if lineage.edges:
                 upwards = lineage is self.ancestors
-                screen.tree(_tree(lineage.edges, self.start, title, self.names, upwards=upwards))
+                screen.tree(
+                    lineage_tree(
+                        lineage.edges, self.start, title, self.names.version, upwards=upwards
+                    )
+                )
             else:
                 screen.line(Styled(self.names.version(self.start), "bold"), title, "nothing else.")
         draw_taints(screen, self.taints, self.names)
@@ -85,23 +90,35 @@ def draw_taints(screen: Screen, taints: Sequence[Taint], names: Names) -> None:
         )
 
 
-def _tree(
-    edges: Sequence[LineageEdge], start: VersionRef, title: str, names: Names, *, upwards: bool
+def lineage_tree(
+    edges: Sequence[LineageEdge],
+    start: VersionRef,
+    title: str,
+    label: Callable[[VersionRef], str],
+    *,
+    upwards: bool,
+    recalled: Container[VersionRef] = (),
 ) -> Branch:
     """Return the graph as a tree. A version with several ways to it is unfolded at the first."""
     following: dict[VersionRef, list[tuple[VersionRef, str]]] = {}
     for edge in edges:
         near, far = (edge.child, edge.parent) if upwards else (edge.parent, edge.child)
         following.setdefault(near, []).append((far, edge.relation.name))
-    root = Branch([Styled(names.version(start), "bold"), Styled(title, "dim")])
+
+    def cells(version: VersionRef, style: str) -> list[Cell]:
+        if version in recalled:
+            return [Styled(label(version), "bold red"), Styled("(recalled)", "red")]
+        return [Styled(label(version), style)]
+
+    root = Branch([*cells(start, "bold"), Styled(title, "dim")])
     unfolded = {start}
-    waiting = [(root, start)]
+    waiting = deque([(root, start)])
     while waiting:
-        branch, version = waiting.pop(0)
+        branch, version = waiting.popleft()
         for far, relation in following.get(version, []):
             seen = far in unfolded and far in following
             note = "(as above)" if seen else ""
-            child = Branch([names.version(far), Styled(relation, "cyan"), Styled(note, "dim")])
+            child = Branch([*cells(far, ""), Styled(relation, "cyan"), Styled(note, "dim")])
             branch.children.append(child)
             if far not in unfolded:
                 unfolded.add(far)

@@ -93,10 +93,14 @@ class LineageGraph:
             return f"Cut at depth {depth:,}: there are more versions further away."
         return ""
 
-    def path(self, number: int) -> tuple[VersionRef, ...]:
-        """Return a shortest path from the start to `versions[number]`, both included."""
+    def path(self, number: int, *, last: int | None = None) -> tuple[VersionRef, ...]:
+        """Return a shortest path from the start to `versions[number]`, both included.
+
+        With `last`, only its last so many versions.
+        """
         place = range(1, len(self.trail.events))[number]
-        return tuple(self._ref(self.trail.events[step]) for step in self.trail.path(place))
+        path = self.trail.path(place, last)
+        return tuple(self._ref(self.trail.events[step]) for step in path)
 
     def _ref(self, event: int) -> VersionRef:
         dataset, version, _ = self.trail.places[event]
@@ -121,9 +125,12 @@ class Impact:
         """The versions that came from it, nearest first."""
         return self.graph.versions
 
-    def path(self, number: int) -> tuple[VersionRef, ...]:
-        """Return a shortest path that taints `tainted[number]`, from the recalled version to it."""
-        return self.graph.path(number)
+    def path(self, number: int, *, last: int | None = None) -> tuple[VersionRef, ...]:
+        """Return a shortest path that taints `tainted[number]`, from the recalled version to it.
+
+        With `last`, only its last so many versions.
+        """
+        return self.graph.path(number, last=last)
 
     def __len__(self) -> int:
         """Return how many versions are tainted."""

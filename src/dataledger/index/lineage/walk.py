@@ -77,10 +77,10 @@ class Trail:
     goes_on: bool = False
     """Whether there are versions beyond the depth."""
 
-    def path(self, place: int) -> list[int]:
-        """Return a shortest path from the start to a version, both included."""
+    def path(self, place: int, last: int | None = None) -> list[int]:
+        """Return a shortest path from the start to a version, or its `last` so many versions."""
         path = [place]
-        while place:
+        while place and len(path) != last:
             place = self.via[place]
             path.append(place)
         return path[::-1]

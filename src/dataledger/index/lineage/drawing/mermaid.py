@@ -2,10 +2,6 @@
 
 from dataledger.index.lineage.drawing.picture import Mark, Picture
 
-MAX_BOXES = 300
-MAX_ARROWS = 500
-"""Mermaid itself draws no more unless it is configured to."""
-
 _HARMLESS = frozenset(" /@._-:,")
 _CLASSES = {
     Mark.START: ("start", "stroke-width:3px"),

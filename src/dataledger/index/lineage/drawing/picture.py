@@ -4,11 +4,13 @@ Labels are untrusted text. They become one harmless line when a picture is made;
 wants escaped, its own module escapes.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import zip_longest
+from typing import Protocol
 
-from dataledger.ledger.results import Lineage, VersionRef
+from dataledger.ledger.results import LineageEdge, VersionRef
 
 LABEL_CHARACTERS = 80
 """Enough for any `OWNER/SLUG@VERSION`."""
@@ -22,6 +24,22 @@ class Mark(Enum):
     """The version that was asked about."""
     RECALLED = "recalled"
     TAINTED = "tainted"
+
+
+class Graph(Protocol):
+    """What can be drawn: `LineageGraph` of the index, and `Lineage` of the ledger."""
+
+    @property
+    def start(self) -> VersionRef:
+        """The version that it is the lineage of."""
+
+    @property
+    def versions(self) -> Sequence[VersionRef]:
+        """The others, nearest first."""
+
+    @property
+    def edges(self) -> Sequence[LineageEdge]:
+        """Nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +71,10 @@ class Picture:
 
 
 def picture_of(
-    lineages: Sequence[Lineage],
+    graphs: Sequence[Graph],
     label: Callable[[VersionRef], str],
     *,
     recalled: Collection[VersionRef] = (),
-    tainted: Collection[VersionRef] = (),
     max_boxes: int,
     max_arrows: int,
 ) -> Picture:
@@ -65,13 +82,14 @@ def picture_of(
 
     The nearest versions come first, and whatever is beyond the bounds is counted in `left_out`.
     """
-    start = lineages[0].start
-    versions = dict.fromkeys([start, *(ref for found in lineages for ref in found.versions)])
+    start = graphs[0].start
+    versions = dict.fromkeys([start, *_by_turns([graph.versions for graph in graphs])])
     places = {ref: place for place, ref in zip(range(max_boxes), versions, strict=False)}
-    edges = dict.fromkeys(edge for found in lineages for edge in found.edges)
-    between = [edge for edge in edges if edge.parent in places and edge.child in places]
+    edges = dict.fromkeys(edge for graph in graphs for edge in graph.edges)
+    drawn = [edge for edge in edges if edge.parent in places and edge.child in places]
+    drawn = drawn[:max_arrows]
     marks = {
-        **dict.fromkeys(tainted, Mark.TAINTED),
+        **dict.fromkeys(_tainted(edges, recalled), Mark.TAINTED),
         start: Mark.START,
         **dict.fromkeys(recalled, Mark.RECALLED),
     }
@@ -79,11 +97,29 @@ def picture_of(
         title=one_line(f"Lineage of {label(start)}"),
         boxes=tuple(Box(one_line(label(ref)), marks.get(ref, Mark.PLAIN)) for ref in places),
         arrows=tuple(
-            Arrow(places[edge.parent], places[edge.child], edge.relation.name)
-            for edge in between[:max_arrows]
+            Arrow(places[edge.parent], places[edge.child], edge.relation.name) for edge in drawn
         ),
-        left_out=_left_out(len(versions) - len(places), len(edges) - len(between[:max_arrows])),
+        left_out=_left_out(len(versions) - len(places), len(edges) - len(drawn)),
     )
+
+
+def _by_turns(rows: Sequence[Sequence[VersionRef]]) -> Iterator[VersionRef]:
+    """Give one of each row in turn, so that neither direction crowds out the other."""
+    for refs in zip_longest(*rows):
+        yield from (ref for ref in refs if ref is not None)
+
+
+def _tainted(edges: Iterable[LineageEdge], recalled: Collection[VersionRef]) -> set[VersionRef]:
+    children: dict[VersionRef, list[VersionRef]] = {}
+    for edge in edges:
+        children.setdefault(edge.parent, []).append(edge.child)
+    tainted: set[VersionRef] = set()
+    waiting = list(recalled)
+    while waiting:
+        found = set(children.get(waiting.pop(), ())) - tainted
+        tainted |= found
+        waiting += found
+    return tainted
 
 
 def one_line(text: str) -> str:

@@ -7,9 +7,6 @@ from xml.sax.saxutils import escape
 from dataledger.index.lineage.drawing.layout import Layout, lay_out
 from dataledger.index.lineage.drawing.picture import Arrow, Box, Mark, Picture
 
-MAX_BOXES = 500
-MAX_ARROWS = 2000
-
 _CHARACTER = 7.3
 """Pixels: the width of a character of the font."""
 _BOX_HEIGHT = 26
