@@ -37,7 +37,7 @@ _TERMS = (
     "format includes isLiveDataset jsonPath key md5 parentField path recordSet references regex "
     "repeated replace samplingRate separator source subField transform"
 )
-_CONTEXT: dict[str, JsonValue] = {
+CONTEXT: dict[str, JsonValue] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
@@ -101,7 +101,7 @@ def _made(notes: Notes) -> dict[str, JsonValue]:
     homepage = notes.take("url", "homepage")
     document = present(
         {
-            "@context": _CONTEXT,
+            "@context": CONTEXT,
             "@type": "sc:Dataset",
             "name": title,
             "description": description,

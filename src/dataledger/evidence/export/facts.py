@@ -226,3 +226,20 @@ class DatasetFacts:
         if self.bans:  # in every export: what was recalled must not be used
             heading["recalled"] = self.value("bans")
         return heading
+
+
+def said(description: Description, by: Actor, event: EventRef) -> dict[str, Fact]:
+    """Return what a description says, as facts by their names; all of it is asserted."""
+    values: dict[str, JsonValue] = dict(description.to_json())
+    values["version_label"] = values.pop("version", None)
+    for elsewhere in ("format", "source", "statements"):
+        values.pop(elsewhere, None)
+    for topic, texts in description.statements.items():
+        values[f"statements.{topic}"] = list(texts)
+    for measure in description.measures:
+        values[f"measures.{measure.name.casefold()}"] = measure.value
+    return {
+        name: Fact(value, Status.ASSERTED, by, event, description.digest)
+        for name, value in values.items()
+        if value is not None
+    }

@@ -1,6 +1,6 @@
 """Gathers once, from the ledger and the documents at hand, what is known of a version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -30,6 +30,7 @@ from dataledger.evidence.export.facts import (
     Origin,
     Status,
     Step,
+    said,
 )
 from dataledger.evidence.export.words import iso_time
 from dataledger.hashing import Digest, JsonValue, leaf_hash, parse_canonical, root
@@ -238,20 +239,7 @@ class _Gathering:
         digest: Digest = attrgetter("event.description")(described)
         if description is None:
             return {"title": self._told(None, described, digest)}
-        values = description.to_json()
-        statements = values.pop("statements", {})
-        values["version_label"] = values.pop("version", None)
-        for left_out in ("format", "source"):
-            values.pop(left_out, None)
-        if isinstance(statements, Mapping):
-            values |= {f"statements.{topic}": said for topic, said in statements.items()}
-        for measure in description.measures:
-            values[f"measures.{measure.name.casefold()}"] = measure.value
-        return {
-            name: self._told(value, described, digest)
-            for name, value in values.items()
-            if value is not None
-        }
+        return said(description, self._actor(described.event), _ref(described))
 
     def _description(self) -> Description | None:
         described = self._last(DatasetDescribed)

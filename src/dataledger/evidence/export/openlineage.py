@@ -35,7 +35,7 @@ def openlineage(facts: DatasetFacts) -> Export:
     ):
         notes.take(about, name)
     this = _this(notes, title)
-    events = [*_recording(notes, this), *(e for s in facts.steps for e in _step(facts, s, this))]
+    events = [*_recording(notes, this), *(e for s in facts.steps for e in _step(facts, s))]
     lines = [json_line(event) for event in events]
     return Export("openlineage", "application/jsonlines", "\n".join(lines) + "\n", notes)
 
@@ -53,7 +53,7 @@ def _recording(notes: Notes, this: JsonValue) -> Iterator[JsonValue]:
     yield _event("COMPLETE", time, run=run, job=job, inputs=inputs, outputs=[this])
 
 
-def _step(facts: DatasetFacts, step: Step, this: JsonValue) -> Iterator[JsonValue]:
+def _step(facts: DatasetFacts, step: Step) -> Iterator[JsonValue]:
     run: dict[str, JsonValue] = {
         "runId": _run_id(step.event),
         "facets": _event_facet(step.event),
@@ -62,7 +62,8 @@ def _step(facts: DatasetFacts, step: Step, this: JsonValue) -> Iterator[JsonValu
     record = step.activity
     if record is None:
         time = iso_time(step.event.recorded_at_unix)
-        yield _event("COMPLETE", time, run=run, job=job, inputs=[this], outputs=[])
+        inputs = [_dataset(facts, facts.name, facts.version)]
+        yield _event("COMPLETE", time, run=run, job=job, inputs=inputs, outputs=[])
         return
     told = {
         "document": str(step.evidence),

@@ -95,20 +95,16 @@ def _keywords(node: Node) -> tuple[str, ...]:
 
 
 def _parties(node: Node, name: str) -> list[Party]:
-    parties = [Party(text) for text in node.texts(*_terms(name)) if not _is_iri(node, name, text)]
-    for party in node.nodes(*_terms(name)):
+    parties = []
+    for party in node.each(*_terms(name)):
+        if isinstance(party, str):
+            parties.append(Party(party))
+            continue
         called = party.text(*_terms("name")) or party.id
         if called:
             identified = party.text(*_terms("url", "sameAs")) or party.id
             parties.append(Party(called, identified, party.text(*_terms("email"))))
     return parties
-
-
-def _is_iri(node: Node, name: str, text: str) -> bool:
-    """Return whether the text names an object that is read as a node."""
-    return any(isinstance(v, dict) and "@value" not in v for v in node.values(*_terms(name))) or (
-        text in node.others
-    )
 
 
 def _period(text: str | None) -> Period | None:

@@ -122,14 +122,14 @@ def _licence(node: Node) -> tuple[str, ...]:
 
 
 def _parties(node: Node, iri: str) -> Iterator[Party]:
-    for party in node.nodes(iri):
+    for party in node.each(iri):
+        if isinstance(party, str):
+            yield Party(party)
+            continue
         name = party.text(*_NAMES) or party.id
         if name:
             email = party.text(f"{_FOAF}mbox", f"{_VCARD}hasEmail")
             yield Party(name, party.id, email.removeprefix("mailto:") if email else None)
-    for value in node.values(iri):
-        if isinstance(value, str) and value not in node.others:
-            yield Party(value)
 
 
 def _period(node: Node) -> Period | None:

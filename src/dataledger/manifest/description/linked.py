@@ -101,14 +101,22 @@ class Node:
                     return _listed(value)
         return []
 
-    def nodes(self, *iris: str) -> Iterator["Node"]:
-        """Yield the objects among these values, each resolved if it is only named."""
+    def each(self, *iris: str) -> Iterator["Node | str"]:
+        """Yield these values in order: objects, resolved if they are only named, and texts."""
         for value in self.values(*iris):
             if isinstance(value, str) and value in self.others:
                 yield Node(self.others[value], self.names, self.others)
             elif isinstance(value, Mapping) and "@value" not in value:
-                found = self.others.get(str(value.get("@id")), value)
-                yield Node(found if len(value) <= 1 else value, self.names, self.others)
+                found = self.others.get(str(value.get("@id")), value) if len(value) == 1 else value
+                yield Node(found, self.names, self.others)
+            else:
+                text = _text(value)
+                if text:
+                    yield text
+
+    def nodes(self, *iris: str) -> Iterator["Node"]:
+        """Yield the objects among these values."""
+        yield from (found for found in self.each(*iris) if isinstance(found, Node))
 
     def texts(self, *iris: str) -> tuple[str, ...]:
         """Return the texts among these values; of a value in several languages, one."""
@@ -121,13 +129,10 @@ class Node:
 
     def labels(self, *iris: str, by: tuple[str, ...]) -> tuple[str, ...]:
         """Return the texts among these values, and what objects among them are called."""
-        found = []
-        for value in self.values(*iris):
-            if isinstance(value, Mapping) and "@value" not in value:
-                node = Node(self.others.get(str(value.get("@id")), value), self.names, self.others)
-                found.append(node.text(*by) or node.id)
-            else:
-                found.append(_text(value))
+        found = (
+            value if isinstance(value, str) else value.text(*by) or value.id
+            for value in self.each(*iris)
+        )
         return tuple(text for text in found if text)
 
 

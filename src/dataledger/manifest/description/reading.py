@@ -45,4 +45,3 @@ def read_description(data: bytes) -> Description:
         remedy=f'Give it the member "format": "{FORMAT}", or the type that its standard wants: '
         "sc:Dataset, or dcat:Dataset.",
     )
-
