@@ -23,7 +23,7 @@ def header_of(block: dict[str, Json]) -> Header:
     try:
         return Header.parse(rlp.encode([_value(block, field) for field in present]))
     except ProofInvalid as error:
-        raise _unknown(str(error)) from error
+        raise _unknown(str(error).rstrip(".")) from error
 
 
 def consensus_of(header: Header, digest: Hash32) -> Consensus:
