@@ -1,11 +1,12 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 from dataset_facts import facts
 
 from dataledger.evidence.coverage import CAVEAT, Standard, coverage
-from dataledger.evidence.export import Status
+from dataledger.evidence.export import Format, Status
 from dataledger.manifest.description import Description, Measure, Topic
 
 CHAIN_FACTS = {
@@ -79,3 +80,9 @@ def test_the_document_has_each_fact_with_its_event() -> None:
     assert counts == {status.value: found.count(status) for status in Status}
     text = json.dumps(document, default=dict)
     assert json.loads(text)["rows"][1]["answers"][0]["event"]["transaction_hash"]
+
+
+def test_the_page_names_every_fact_format_and_standard() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "standards.md").read_text()
+    named = set(re.findall(r"`([^`\n]+)`", page))
+    assert named >= CHAIN_FACTS | {"suspension", "version_label"} | {*Format} | {*Standard}

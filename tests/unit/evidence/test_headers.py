@@ -13,6 +13,7 @@ from dataledger.evidence.node_headers import consensus_of, header_of
 from dataledger.evidence.verifier import Consensus, Pins, ValidatorSet, rlp
 from dataledger.evidence.verifier.header import FIELDS, Header
 from dataledger.evidence.verifier.seals import (
+    QBFT_MIX_HASH,
     QbftExtraData,
     block_hash,
     check_seals,
@@ -52,6 +53,41 @@ RINKEBY_SIGNERS = (
     "0x7ffC57839B00206D1ad20c69A1981b489f772031",
     "0xB279182D99E65703F0076E4812653aaB85FCA0f0",
 )
+
+
+# A block that Besu made on a chain of four validators, in the second round (number 1), as
+# https://github.com/datachainlab/besu-qbft-elc has it in its tests, with the hash that was sealed.
+BESU_SEALS = (
+    "bc7633fd65570f610a595086e9a34e5bf6aacfb67b8f8cd01852e6b285147f04"
+    "6a50577b49378b86723ac9b456ef59ef7ab57cda7139d807f10f58e8cb10c67600",
+    "ad1defc2b0b4a48158cff24778bb5ba4d9f373c171022ab0a42e37bdb0d40257"
+    "18434d303a8d94df56ef9ad5219be9f27b2f67179a7fb82d3323dde29546f9f701",
+    "e233d3670dd97c715f72b440eeb1ccb1e22c8c23f6ab470c46c99c2d0ee6509f"
+    "0341a42e0e4569782557e93c3815e8ca4294043595f69a90f73f135de8ecf41e00",
+)
+BESU_VALIDATORS = (
+    "0x647bfdd19655e51e69d35454ff3a92f8828e6302",
+    "0xa5c8416b9d13417b45b45ada76408f39d1e504ef",
+    "0xb92e91f4dcc9d28503be521afa2a8fbf3c1acf60",
+    "0xee3353e587cfa91625a1adaef308a726de3803d3",
+)
+BESU_EXTRA = (
+    "f90144a0" + "00" * 32 + "f854"
+    "94647bfdd19655e51e69d35454ff3a92f8828e630294a5c8416b9d13417b45b45ada76408f39d1e504ef"
+    "94b92e91f4dcc9d28503be521afa2a8fbf3c1acf6094ee3353e587cfa91625a1adaef308a726de3803d3"
+    "c001f8c9" + "".join(f"b841{seal}" for seal in BESU_SEALS)
+)
+BESU_HEADER = (
+    "f9033fa00af93e70b1c6d3974a88a42eb70bb61adbd523bfac0c83027ba4637c52746a0f"
+    "a01dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"
+    "94ee3353e587cfa91625a1adaef308a726de3803d3"
+    "a0166ed98eea93ab2b6f6b1a425526994adc2d675bf9a0d77d600ed1e02d8f77df"
+    "a056e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
+    "a056e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
+    "b90100" + "00" * 256 + "01821d688347b76080846640618b"
+    "b90147" + BESU_EXTRA + "a0" + QBFT_MIX_HASH.hex() + "88" + "00" * 8
+)
+BESU_SEALED_HASH = "75ea184f58cd3f0ef89032a069df01f07ec524ef3a85cf6d3e424d62130c0a32"
 
 
 def rinkeby(**values: Any) -> Header:
@@ -133,6 +169,23 @@ def test_qbft_needs_two_thirds(recorded: RecordedBundle, count: int, needed: int
     assert set(check_seals([enough], pinned)) == set(map(address, signers[:needed]))
     with pytest.raises(ProofInvalid, match=f"and {needed} are needed"):
         check_seals([as_qbft(recorded.bundle, signers, signers[: needed - 1]).header], pinned)
+
+
+def test_the_seals_of_a_block_that_besu_made_are_its_validators() -> None:
+    header = Header.parse(bytes.fromhex(BESU_HEADER))
+    assert (header.number, header.timestamp_unix) == (7528, 1_715_495_307)
+    extra = QbftExtraData.of(header)
+    assert extra.round == 1
+    assert [seal.hex() for seal in extra.seals] == list(BESU_SEALS)
+    sealed = header.keccak(extra_data=extra.without_seals(1))
+    assert sealed.hex() == BESU_SEALED_HASH
+    pinned = validators(Consensus.QBFT, *BESU_VALIDATORS)
+    assert own_validators(header) == pinned
+    signers = check_seals([header], pinned)
+    assert len(set(signers)) == 3
+    assert set(signers) < set(pinned.addresses)
+    with pytest.raises(ProofInvalid, match="3 of 4 validators sealed block 7528, and 4 are needed"):
+        check_seals([header], replace(pinned, quorum=4))
 
 
 def test_round_and_seals_are_no_part_of_a_qbft_blocks_hash(recorded: RecordedBundle) -> None:
