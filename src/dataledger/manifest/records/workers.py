@@ -21,7 +21,7 @@ from functools import partial
 from typing import IO, Any, TypeVar
 
 from dataledger.errors import SourceUnreadable
-from dataledger.manifest.processes import follow_parent, may_fork
+from dataledger.manifest.processes import follow_parent, keep_freed_memory, may_fork
 from dataledger.manifest.records.boundaries import Run
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def side_by_side(kind: Kind, workers: int) -> Iterator[Run]:
         executor = ThreadPoolExecutor(workers)
     else:
         context = multiprocessing.get_context("fork" if may_fork() else "spawn")
-        executor = ProcessPoolExecutor(workers, context, follow_parent)
+        executor = ProcessPoolExecutor(workers, context, _start_process)
 
     def run(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         pending: deque[Future[R]] = deque()
@@ -85,6 +85,11 @@ def side_by_side(kind: Kind, workers: int) -> Iterator[Run]:
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _start_process() -> None:
+    follow_parent()
+    keep_freed_memory()
 
 
 def killed() -> SourceUnreadable:
