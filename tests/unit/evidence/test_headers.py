@@ -58,12 +58,18 @@ RINKEBY_SIGNERS = (
 # A block that Besu made on a chain of four validators, in the second round (number 1), as
 # https://github.com/datachainlab/besu-qbft-elc has it in its tests, with the hash that was sealed.
 BESU_SEALS = (
-    "bc7633fd65570f610a595086e9a34e5bf6aacfb67b8f8cd01852e6b285147f04"
-    "6a50577b49378b86723ac9b456ef59ef7ab57cda7139d807f10f58e8cb10c67600",
-    "ad1defc2b0b4a48158cff24778bb5ba4d9f373c171022ab0a42e37bdb0d40257"
-    "18434d303a8d94df56ef9ad5219be9f27b2f67179a7fb82d3323dde29546f9f701",
-    "e233d3670dd97c715f72b440eeb1ccb1e22c8c23f6ab470c46c99c2d0ee6509f"
-    "0341a42e0e4569782557e93c3815e8ca4294043595f69a90f73f135de8ecf41e00",
+    (
+        "bc7633fd65570f610a595086e9a34e5bf6aacfb67b8f8cd01852e6b285147f04"
+        "6a50577b49378b86723ac9b456ef59ef7ab57cda7139d807f10f58e8cb10c67600"
+    ),
+    (
+        "ad1defc2b0b4a48158cff24778bb5ba4d9f373c171022ab0a42e37bdb0d40257"
+        "18434d303a8d94df56ef9ad5219be9f27b2f67179a7fb82d3323dde29546f9f701"
+    ),
+    (
+        "e233d3670dd97c715f72b440eeb1ccb1e22c8c23f6ab470c46c99c2d0ee6509f"
+        "0341a42e0e4569782557e93c3815e8ca4294043595f69a90f73f135de8ecf41e00"
+    ),
 )
 BESU_VALIDATORS = (
     "0x647bfdd19655e51e69d35454ff3a92f8828e6302",
