@@ -103,7 +103,7 @@ class Coverage:
             **self.facts.heading(),
             "format": FORMAT,
             "standard": self.standard.value,
-            "title": self.standard.full_name,
+            "full_name": self.standard.full_name,
             "caveat": CAVEAT,
             "counts": {status.value: self.count(status) for status in Status},
             "rows": [row.to_json() for row in self.rows],
