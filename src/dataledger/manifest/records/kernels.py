@@ -170,9 +170,13 @@ def hash_labels(
 def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
     """Put the roots over each `GROUP_RECORDS` leaves, and over what is left, into `out`."""
     context = np.zeros(CONTEXT_WORDS, np.uint32)
-    block = np.zeros(BLOCK_BYTES, np.uint8)
-    sha256 = transform, context, block
     nodes = np.zeros(GROUP_RECORDS * _HASH_BYTES, np.uint8)
+    # A node's message has one byte more than a block: of the second one, all else stays the same.
+    first = np.zeros(BLOCK_BYTES, np.uint8)
+    second = np.zeros(BLOCK_BYTES, np.uint8)
+    first[0] = 1
+    second[1] = 0x80
+    _put_number(second, _LENGTH_AT, 8 * (BLOCK_BYTES + 1))
     for group in range(len(out) // _HASH_BYTES):
         begin = group * len(nodes)
         size_bytes = min(len(nodes), len(leaves) - begin)
@@ -181,9 +185,12 @@ def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
         width = size_bytes // _HASH_BYTES
         while width > 1:
             for i in range(width // 2):
-                block[0] = 1
+                for j in range(BLOCK_BYTES - 1):
+                    first[1 + j] = nodes[BLOCK_BYTES * i + j]
+                second[0] = nodes[BLOCK_BYTES * i + BLOCK_BYTES - 1]
                 _start(context, INITIAL_VALUE)
-                _finish(sha256, 1, nodes, (64 * i, 64 * i + 64), 65)
+                _call(transform, context.ctypes.data, first.ctypes.data)
+                _call(transform, context.ctypes.data, second.ctypes.data)
                 _put_words(nodes, _HASH_BYTES * i, context, 8)
             if width % 2:  # it moves up as it is
                 for i in range(_HASH_BYTES):
