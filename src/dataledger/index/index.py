@@ -15,9 +15,11 @@ from dataledger.chain.profile import Profile
 from dataledger.contracts.artifacts import ContractName
 from dataledger.errors import ConnectionFailed, NodeError
 from dataledger.index import documents, schema
+from dataledger.index.audit import Audit
 from dataledger.index.check import check
 from dataledger.index.cursor import Pins, claim, lock_cursor, read_cursor
 from dataledger.index.ingest import commit, prepare
+from dataledger.index.lineage import LineageIndex
 from dataledger.index.migrations import migrate
 from dataledger.index.results import CheckResult, IndexStatus, SyncProgress, SyncResult
 from dataledger.index.store import Store, sqlite_url
@@ -192,6 +194,16 @@ class Index:
 
     # -------------------------------------------------------------------------------------- reading
 
+    @cached_property
+    def audit(self) -> Audit:
+        """What happened, who did it, what stood when, and what is unusual."""
+        return Audit(self.store)
+
+    @cached_property
+    def lineage(self) -> LineageIndex:
+        """Where versions came from, what came from them, and what a recall taints."""
+        return LineageIndex(self.store)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Offer a transaction that sees one state of the index. Raises `IndexUnusable`."""
@@ -255,7 +267,12 @@ class Index:
 
 def default_path(ledger: Ledger) -> "Path":
     """Return where the index of a ledger's chain is kept: beside its documents."""
-    return ledger.documents.folder.parent / "index" / f"{_name(ledger.profile)}.sqlite3"
+    return path_in(ledger.documents.folder.parent, ledger.profile)
+
+
+def path_in(home: "Path", profile: Profile) -> "Path":
+    """Return where the index of a profile's chain is kept under `home`."""
+    return home / "index" / f"{_name(profile)}.sqlite3"
 
 
 def _name(profile: Profile) -> str:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from dataledger.chain.home import private_directory
@@ -165,6 +166,7 @@ def _engine(url: URL) -> Engine:
     try:
         if url.drivername == "sqlite":
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+            engine.dialect.statement_compiler = _Compiler
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
@@ -179,6 +181,13 @@ def _engine(url: URL) -> Engine:
             f"An index cannot be kept in {shown(_without_secrets(url))}.",
             remedy="Write sqlite:////absolute/path or postgresql://user@host/database.",
         ) from error
+
+
+class _Compiler(SQLiteCompiler):
+    """Writes `with_hint(table, "INDEXED BY …", "sqlite")` into statements; otherwise it is lost."""
+
+    def get_from_hint_text(self, table: object, text: str | None) -> str | None:  # noqa: ARG002
+        return text
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

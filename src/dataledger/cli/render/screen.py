@@ -78,6 +78,10 @@ class Screen:
         for line in text.removesuffix("\n").split("\n"):
             self._console.file.write(f"{neutral(line)}\n")
 
+    def raw(self, text: str) -> None:
+        """Print text for programs as it is: the caller has neutralised it."""
+        self._console.file.write(text)
+
     def success(self, *parts: Cell) -> None:
         """Print a line that says that something was done, or holds."""
         self.line(Styled("✓", "bold green"), *parts)

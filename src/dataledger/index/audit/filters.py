@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, false, func, or_, select, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Select, false, func, or_, select, text, union_all
+from sqlalchemy.sql.elements import ColumnElement, TextClause
 
 from dataledger.contracts.identifiers import PolicyId, Stage
 from dataledger.index.audit.moments import MomentRef, first_event, last_event
@@ -48,7 +48,7 @@ class Condition:
 
     index: str | None
     """The index that finds each alternative; None where it narrows little."""
-    alternatives: tuple[ColumnElement[bool], ...]
+    alternatives: tuple[ColumnElement[bool] | TextClause, ...]
 
     @property
     def joined(self) -> ColumnElement[bool]:
@@ -74,13 +74,17 @@ def conditions_of(reading: Reading, wanted: DatasetFilter) -> list[Condition]:
         value = getattr(wanted, name)
         if value is not None:
             found.append(Condition(f"datasets_{name}", (columns[name] == value,)))
-    for name, asked, held in (
-        ("recalled", wanted.recalled, columns.recalled),
-        ("suspended", wanted.suspended, columns.suspended_by.is_not(None)),
-    ):
-        if asked is not None:
-            index = f"datasets_{name}" if asked else None
-            found.append(Condition(index, (held if asked else ~held,)))
+    if wanted.recalled is not None:
+        # As the index has it: to SQLite, `recalled = 1` would be something else.
+        found.append(
+            Condition("datasets_recalled", (text("datasets.recalled"),))
+            if wanted.recalled
+            else Condition(None, (~columns.recalled,))
+        )
+    if wanted.suspended is not None:
+        held = columns.suspended_by.is_not(None)
+        index = "datasets_suspended" if wanted.suspended else None
+        found.append(Condition(index, (held if wanted.suspended else ~held,)))
     return found + _times(reading.connection, wanted)
 
 
@@ -123,7 +127,7 @@ def _narrowest(
     for condition in conditions:
         if condition.index is None:
             continue
-        count = _count(connection, condition)
+        count = _count(connection, condition, least)
         # Where all have many matches, one whose index has the order of the list is as good as any.
         has_order = order_index == "datasets_registered" and condition.index not in _UNORDERED
         if count < least or (has_order and found.index == order_index):
@@ -131,16 +135,19 @@ def _narrowest(
     return found
 
 
-def _count(connection: Connection, condition: Condition) -> int:
+def _count(connection: Connection, condition: Condition, most: int) -> int:
+    """Return how many datasets fulfil a condition; `most` where there are as many or more."""
     total = 0
     for alternative in condition.alternatives:
         some = (
             select(datasets.c.registered_event)
             .with_hint(datasets, f"INDEXED BY {condition.index}", "sqlite")
             .where(alternative)
-            .limit(WEIGHED_AT_MOST)
+            .limit(most - total)
         )
         total += connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+        if total >= most:
+            break
     return total
 
 

@@ -16,6 +16,7 @@ from dataledger.index.audit.paging import MAX_LIMIT
 from dataledger.index.audit.reading import Reading
 from dataledger.index.audit.roles import Standing, standing
 from dataledger.index.schema import (
+    TITLE_CHARACTERS,
     datasets,
     documents,
     events,
@@ -75,7 +76,7 @@ class DatasetThen:
     description: Digest | None
     """Of the newest description."""
     title: str | None
-    """The description's, where the document is at hand: untrusted text."""
+    """The description's first 200 characters, where it is at hand: untrusted text."""
     duties: tuple[DutyHolder, ...]
     at_unix: int
     as_of_block: int
@@ -121,7 +122,9 @@ def dataset_state(reading: Reading, dataset: DatasetRef, at: MomentRef | None) -
         )
     ).first()
     description = _description(reading, id_, then)
-    title = select(documents.c.title).where(documents.c.digest == description)
+    title = select(func.substr(documents.c.title, 1, TITLE_CHARACTERS)).where(
+        documents.c.digest == description
+    )
     return DatasetThen(
         dataset=id_,
         name=name,
@@ -235,7 +238,8 @@ def _newest(reading: Reading, dataset: DatasetId, then: Moment) -> Row[Any]:
 
 
 def _description(reading: Reading, dataset: DatasetId, then: Moment) -> Digest | None:
-    query = select(events.c.topics, events.c.data).where(
+    query = select(events.c.topics, events.c.data)
+    query = query.with_hint(events, "INDEXED BY events_dataset", "sqlite").where(
         events.c.dataset == dataset,
         events.c.kind == DatasetDescribed.__name__,
         events.c.event <= then.event,

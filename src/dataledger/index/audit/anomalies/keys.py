@@ -42,24 +42,24 @@ def _batch(since: int, limit: int) -> Any:
 
     def first(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         mine = select(e.c.event).where(e.c.by == m.key, *conditions)
-        return mine.order_by(e.c.event).limit(1).scalar_subquery()
+        return mine.order_by(e.c.event).limit(1).correlate(memberships).scalar_subquery()
 
     def begin_of(unix: ColumnElement[int]) -> ColumnElement[int]:
         """Return the first event at or after a time."""
         t = events.alias()
         later = select(t.c.event).where(t.c.recorded_at_unix >= unix)
-        first_ = later.order_by(t.c.recorded_at_unix, t.c.event).limit(1).scalar_subquery()
-        return func.coalesce(first_, _LAST)
+        found = later.order_by(t.c.recorded_at_unix, t.c.event).limit(1).correlate(memberships)
+        return func.coalesce(found.scalar_subquery(), _LAST)
 
-    recorded = (e.c.event > m.since_event, e.c.event < until)
+    # One bound on each side: a second one would be tried on every event of the key.
     early = case(
         (
             m.valid_from_unix > m.since_unix,
-            first(*recorded, e.c.event < begin_of(m.valid_from_unix)),
+            first(e.c.event > m.since_event, e.c.event < begin_of(m.valid_from_unix)),
         ),
         else_=null(),
     )
-    late = first(*recorded, e.c.event >= begin_of(m.valid_until_unix))
+    late = first(e.c.event >= begin_of(m.valid_until_unix), e.c.event < until)
     is_over = and_(m.until_event.is_not(None), m.ended_by != "renewed")
     over = case((is_over, first(e.c.event > m.until_event)), else_=null())
     return (

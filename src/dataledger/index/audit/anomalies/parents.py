@@ -41,6 +41,8 @@ def recalled(reading: Reading, after: Key | None, limit: int) -> Iterator[Find]:
             ),
         )
         .join(datasets, datasets.c.dataset == lineage.c.child_dataset)
+        .with_hint(parent, "INDEXED BY versions_recalled", "sqlite")
+        .with_hint(lineage, "INDEXED BY lineage_parent", "sqlite")
         .where(parent.c.recall_event.is_not(None), child.c.recall_event.is_(None))
     )
     if after is not None:
@@ -50,6 +52,7 @@ def recalled(reading: Reading, after: Key | None, limit: int) -> Iterator[Find]:
     names = reading.naming.dataset_names(
         id_ for row in rows for id_ in (row.child_dataset, row.parent_dataset)
     )
+    reading.naming.organisation_names(row.owner for row in rows)
     for row in rows:
         when = "after" if row.event > row.recall_event else "before"
         origin = f"{names[row.parent_dataset]}@{row.parent_version}"
