@@ -1,6 +1,8 @@
 """The vectors of evidence, through the command protocol that any implementation may speak."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,16 @@ TESTS = Path(__file__).parents[2]
 RUNNER = TESTS / "conformance" / "evidence.py"
 VERIFIER = [sys.executable, "-m", "dataledger.evidence.verifier"]
 TIMEOUT_SECONDS = 120
+
+# All that the verifier needs of the package, as docs/evidence.md says.
+TAKEN = (
+    "errors.py",
+    "hashing",
+    "manifest",
+    "contracts/identifiers.py",
+    "contracts/head_rule.py",
+    "evidence/verifier",
+)
 
 # Sockets are forbidden before anything is imported, and what was imported is told at the end.
 APART = """
@@ -76,6 +88,32 @@ def test_verifying_needs_neither_a_socket_nor_the_chain_client(recorded: Recorde
     answer, loaded = finished.stdout.splitlines()
     assert json.loads(answer) == {"verdict": "valid"}
     assert json.loads(loaded) == []
+
+
+def test_the_verifier_can_be_taken_out(recorded: RecordedBundle, tmp_path: Path) -> None:
+    source, taken = TESTS.parent / "src" / "dataledger", tmp_path / "dataledger"
+    for name in TAKEN:
+        place = taken / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, place, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source / name, place)
+    for package in (taken, taken / "contracts", taken / "evidence"):
+        (package / "__init__.py").touch()
+    path = str(TESTS / "vectors" / "evidence" / "recorded.json")
+    where = "import sys, dataledger; sys.stderr.write(dataledger.__path__[0])"
+    finished = subprocess.run(
+        [sys.executable, "-c", f"{where}\n{APART}"],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        input=json.dumps({"bundle": path, "pins": recorded.pins.to_json()}) + "\n",
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert finished.stderr == str(taken)
+    assert json.loads(finished.stdout.splitlines()[0]) == {"verdict": "valid"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from dataset_facts import facts
 
+from dataledger.cli.commands.coverage import STANDARD
+from dataledger.cli.commands.export import FORMAT
 from dataledger.evidence.coverage import CAVEAT, Standard, coverage
 from dataledger.evidence.export import Format, Status
 from dataledger.manifest.description import Description, Measure, Topic
@@ -12,7 +14,7 @@ from dataledger.manifest.description import Description, Measure, Topic
 CHAIN_FACTS = {
     *("id", "owner", "slug", "policy", "registered", "stage", "head", "version", "recorded"),
     *("content_root", "manifest_digest", "size_bytes", "file_count", "record_count", "parents"),
-    *("files", "previous", "steps", "parts", "activities", "approvals", "bans", "recall"),
+    *("files", "tables", "previous", "steps", "parts", "activities", "approvals", "bans", "recall"),
 }
 
 
@@ -86,3 +88,8 @@ def test_the_page_names_every_fact_format_and_standard() -> None:
     page = (Path(__file__).parents[3] / "docs" / "standards.md").read_text()
     named = set(re.findall(r"`([^`\n]+)`", page))
     assert named >= CHAIN_FACTS | {"suspension", "version_label"} | {*Format} | {*Standard}
+
+
+def test_the_commands_take_every_format_and_standard() -> None:
+    assert FORMAT.name.split("|") == list(Format)
+    assert STANDARD.name.split("|") == list(Standard)
