@@ -95,6 +95,8 @@ def facts(
     named["steps"] = Fact(["COLLECTED → CLEANED: clearwater"], Status.PROVEN, OWNER, steps[1].event)
     if files:
         named["files"] = Fact(len(files), Status.PROVEN, OWNER, event("VersionAdded", 2))
+    if tables:
+        named["tables"] = Fact(len(tables), Status.PROVEN, OWNER, event("VersionAdded", 2))
     named["activities"] = steps[1].told
     if bans:
         named["bans"] = Fact([ban.name for ban in bans], Status.PROVEN, Actor("authority"))

@@ -5,11 +5,15 @@ digests and sizes that the chain proves take the place of what it said of them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from glob import escape
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from dataledger.errors import DescriptionError
 from dataledger.evidence.export.facts import DatasetFacts
 from dataledger.evidence.export.notes import Export, Notes, json_text, literal, present
 from dataledger.evidence.export.words import (
@@ -24,7 +28,7 @@ from dataledger.evidence.export.words import (
 from dataledger.hashing import JsonValue
 from dataledger.manifest import FileEntry
 from dataledger.manifest.description import ForeignFormat, Topic
-from dataledger.manifest.description.croissant import RAI
+from dataledger.manifest.description.croissant import RAI, from_croissant, is_croissant
 from dataledger.manifest.description.linked import parse_json
 
 MEDIA_TYPE = 'application/ld+json; profile="http://mlcommons.org/croissant/1.0"'
@@ -78,11 +82,8 @@ _TEXT_TYPE = "sc:Text"
 def croissant(facts: DatasetFacts) -> Export:
     """Return the version as a Croissant document."""
     notes = Notes(facts)
-    source = facts.description.source if facts.description else None
-    if source is not None and source.format is ForeignFormat.CROISSANT:
-        document = _imported(parse_json(source.text), notes)
-    else:
-        document = _made(notes)
+    source = _source(facts)
+    document = _made(notes) if source is None else _imported(source, notes)
     return Export("croissant", MEDIA_TYPE, json_text(document | literal(notes)), notes)
 
 
@@ -124,6 +125,7 @@ def _made(notes: Notes) -> dict[str, JsonValue]:
         }
     )
     notes.take("distribution", "files")
+    notes.take("recordSet", "tables")
     return document
 
 
@@ -195,11 +197,11 @@ def _file_sets(paths: Sequence[str]) -> Iterator[JsonValue]:
     """Yield file sets by directory and suffix; where these are many, by suffix, or one for all."""
 
     def by_both(path: str) -> str:
-        parts = path.split("/")
-        return "/".join([*(parts[:1] if len(parts) > 1 else []), f"**/*{_suffix(path)}"])
+        directory, slash, _ = path.partition("/")
+        return escape(directory) + slash + by_suffix(path) if slash else by_suffix(path)
 
     def by_suffix(path: str) -> str:
-        return f"**/*{_suffix(path)}"
+        return f"**/*{escape(_suffix(path))}"
 
     for pattern in (by_both, by_suffix, lambda _path: "**/*"):
         patterns = Counter(map(pattern, paths))
@@ -250,28 +252,50 @@ def _record_sets(facts: DatasetFacts, tables: Mapping[str, Sequence[Any]]) -> It
 # -------------------------------------------------------------------------------- from an import
 
 
+def _source(facts: DatasetFacts) -> dict[str, Any] | None:
+    """Return the document that the description was read from, if it was Croissant.
+
+    Anybody can write a description by hand, with something else for its source: that is not used.
+    """
+    source = facts.description.source if facts.description else None
+    if source is None or source.format is not ForeignFormat.CROISSANT:
+        return None
+    with suppress(DescriptionError):
+        document: dict[str, Any] = parse_json(source.text)
+        title = from_croissant(document, source.text).title if is_croissant(document) else None
+        if title == facts.value("title"):
+            return document
+    return None
+
+
 def _imported(document: dict[str, Any], notes: Notes) -> dict[str, Any]:
     """Return the document as it was, with what the ledger proves; each member rests on a note."""
     facts = notes.facts
     said = facts.fact("title")
-    for key in document:
+    for key, value in document.items():
         if key not in {"@context", "distribution"}:
-            notes.say(key, "source", said)
-    notes.take("distribution", "files")
+            notes.say(key, "source", replace(said, value=value))
     listed = document.get("distribution", [])
     found = [dict(part) if isinstance(part, dict) else part for part in _listed(listed)]
+    by_path = {entry.path: entry for entry in facts.files}
     known: set[str] = set()
     for part in found:
-        entry = _entry_of(part, facts.files)
+        entry = _entry_of(part, by_path)
+        about = _about(part)
         if entry is not None and sha256_of(entry) is not None:
             known.add(entry.path)
+            notes.take(about, "files")
             _set(notes, part, "sha256", sha256_of(entry))
             _set(notes, part, "contentSize", f"{entry.size_bytes} B")
-    taken = {part.get("@id") for part in found if isinstance(part, dict)}
+        else:
+            notes.say(about, "source", replace(said, value=part))
+    taken = {str(_id(part)) for part in found}
     rest = [entry for entry in facts.files if entry.path not in known]
     added = [part for part in _distribution(notes, rest) if _id(part) not in taken]
     if not found and not added:
         return document
+    for part in added:
+        notes.take(_about(part), "files")
     whole = listed if isinstance(listed, dict) and len(found) + len(added) == 1 else None
     return {**document, "distribution": found[0] if whole and found else [*found, *added]}
 
@@ -280,7 +304,7 @@ def _set(notes: Notes, part: dict[str, Any], name: str, proven: JsonValue) -> No
     """Put what is proven into a file object, and note what stood there otherwise."""
     said = part.get(name)
     if said is not None and not _same(name, said, proven):
-        notes.differ(f"distribution/{part.get('@id', part.get('name'))}/{name}", said, proven)
+        notes.differ(f"{_about(part)}/{name}", said, proven)
     if said is None or not _same(name, said, proven):
         part[name] = proven
 
@@ -292,7 +316,7 @@ def _same(name: str, said: JsonValue, proven: JsonValue) -> bool:
     return str(said).lower() == proven
 
 
-def _entry_of(part: Any, files: Iterable[FileEntry]) -> FileEntry | None:
+def _entry_of(part: Any, by_path: Mapping[str, FileEntry]) -> FileEntry | None:
     """Return the file that a file object speaks of, if its address or name is a file's path."""
     if not isinstance(part, dict) or "FileSet" in str(part.get("@type")) or "containedIn" in part:
         return None
@@ -300,13 +324,18 @@ def _entry_of(part: Any, files: Iterable[FileEntry]) -> FileEntry | None:
     texts = [name for name in names if isinstance(name, str)]
     paths = [unquote(urlsplit(text).path if is_url(text) else text) for text in texts]
     plain = {path.removeprefix("./").removeprefix("file/").lstrip("/") for path in paths}
-    by_path = {entry.path: entry for entry in files}
     for path in sorted(plain, key=len, reverse=True):
         parts = path.split("/")
         for start in range(len(parts)):
             if "/".join(parts[start:]) in by_path:
                 return by_path["/".join(parts[start:])]
     return None
+
+
+def _about(part: Any) -> str:
+    """Return how the notes call a part of the distribution."""
+    name = part.get("@id", part.get("name")) if isinstance(part, Mapping) else part
+    return f"distribution/{name}"
 
 
 def _id(part: JsonValue) -> JsonValue:

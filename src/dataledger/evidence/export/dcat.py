@@ -35,6 +35,7 @@ _CONTEXT: dict[str, JsonValue] = {
     "odrl": "http://www.w3.org/ns/odrl/2/",
     "prov": "http://www.w3.org/ns/prov#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -79,7 +80,14 @@ def dcat(facts: DatasetFacts) -> Export:
             "dct:temporal": _period(notes.take("dct:temporal", "temporal")),
             "dct:spatial": [
                 {"@type": "dct:Location", "rdfs:label": place}
-                for place in _list(notes.take("dct:spatial", "spatial"))
+                for place in [
+                    *_list(notes.take("dct:spatial", "spatial")),
+                    *_list([notes.take("dct:spatial", "region")]),
+                ]
+            ],
+            "dcat:theme": [
+                {"@type": "skos:Concept", "skos:prefLabel": sector}
+                for sector in _list([notes.take("dcat:theme", "sector")])
             ],
             "dct:bibliographicCitation": notes.take("dct:bibliographicCitation", "citation"),
             "dct:accessRights": _rights(notes, "dct:accessRights", Topic.CONFIDENTIALITY),
@@ -156,6 +164,8 @@ def _time(value: JsonValue) -> JsonValue:
 
 
 def _language(tag: str) -> JsonValue:
+    if is_url(tag):
+        return {"@id": tag, "@type": "dct:LinguisticSystem"}
     if _LANGUAGE.fullmatch(tag):
         iri = f"http://id.loc.gov/vocabulary/iso639-1/{tag}"
         return {"@id": iri, "@type": "dct:LinguisticSystem"}
@@ -323,4 +333,5 @@ def _checksum(entry: FileEntry) -> dict[str, JsonValue]:
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
-    return list(value) if isinstance(value, list | tuple) else []
+    found = value if isinstance(value, list | tuple) else []
+    return [item for item in found if item is not None]

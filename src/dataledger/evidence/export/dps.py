@@ -53,6 +53,7 @@ def _provenance(notes: Notes) -> JsonValue:
     facts = notes.facts
     notes.take("provenance.source", "parents")
     creators = notes.take("provenance.origin", "creators")
+    notes.take("provenance.format", "files")
     date = notes.take("provenance.date", "issued" if facts.value("issued") else "recorded")
     return present(
         {

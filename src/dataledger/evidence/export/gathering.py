@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from operator import attrgetter
 
 from dataledger.contracts.artifacts import ContractName
@@ -18,7 +17,7 @@ from dataledger.contracts.events import (
     VersionAdded,
     VersionRecalled,
 )
-from dataledger.contracts.identifiers import DatasetId
+from dataledger.contracts.identifiers import DatasetId, OrgId
 from dataledger.errors import CommitmentMismatch, DataLedgerError, NotFound, UsageError
 from dataledger.evidence.export.facts import (
     Actor,
@@ -76,7 +75,8 @@ class _Gathering:
         self.dataset: Dataset = ledger.datasets.get(self.version.dataset)
         self.history = ledger.datasets.history(self.dataset.id)
         self.policy = ledger.policies.get(self.dataset.policy).policy
-        self.slugs = {found.id: str(found.slug) for found in ledger.organisations.list()}
+        self._slugs: dict[OrgId, str] = {}
+        self._names = {self.dataset.id: f"{self.dataset.owner_slug}/{self.dataset.slug}"}
         self.taints = ledger.lineage.recalled_ancestors(self.dataset.id, self.version.number)
 
     def facts(self) -> DatasetFacts:
@@ -85,8 +85,12 @@ class _Gathering:
         manifest = self._manifest()
         description = self._description()
         bans = tuple(self._bans())
+        tables = self._tables(manifest)
         named = self._identity() | self._recorded(manifest) | self._lived(steps)
         named |= self._banned(bans) | self._said(description)
+        if tables:
+            columns = sum(map(len, tables.values()))
+            named["tables"] = replace(named["files"], value=f"{columns} columns")
         names = {
             found: self._name_of(found)
             for found in {
@@ -119,7 +123,7 @@ class _Gathering:
             ),
             bans=bans,
             files=manifest.entries if manifest is not None else (),
-            tables=self._tables(manifest),
+            tables=tables,
             description=description,
             names=names,
         )
@@ -221,13 +225,17 @@ class _Gathering:
 
     def _bans(self) -> Iterable[Ban]:
         recall = self.version.recall
-        own = [] if recall is None else [(f"{self._own_name}@{self.version.number}", recall)]
+        own = (
+            []
+            if recall is None
+            else [(f"{self._name_of(self.dataset.id)}@{self.version.number}", recall)]
+        )
         tainted = [
             (f"{self._name_of(t.recalled.dataset)}@{t.recalled.version}", t.recall)
             for t in self.taints
         ]
         for name, found in (*own, *tainted):
-            by = "" if found.by is None else self.slugs.get(found.by, str(found.by))
+            by = "" if found.by is None else self._slug_of(found.by)
             yield Ban(name, found.severity.name, by, found.recorded_at_unix)
 
     # ---------------------------------------------------------------------------- in the documents
@@ -274,19 +282,20 @@ class _Gathering:
 
     # --------------------------------------------------------------------------------------- events
 
-    @property
-    def _own_name(self) -> str:
-        return f"{self.dataset.owner_slug}/{self.dataset.slug}"
-
-    @cached_property
-    def _names(self) -> dict[DatasetId, str]:
-        listed = self._ledger.datasets.list()
-        return {found.id: f"{found.owner_slug}/{found.slug}" for found in listed}
+    # Each is asked for by its id: a ledger may have a hundred thousand others.
 
     def _name_of(self, dataset: DatasetId) -> str:
-        if dataset == self.dataset.id:
-            return self._own_name
-        return self._names.get(dataset, str(dataset))
+        if dataset not in self._names:
+            self._names[dataset] = str(dataset)
+            with suppress(NotFound):
+                found = self._ledger.datasets.get(dataset)
+                self._names[dataset] = f"{found.owner_slug}/{found.slug}"
+        return self._names[dataset]
+
+    def _slug_of(self, org: OrgId) -> str:
+        if org not in self._slugs:
+            self._slugs[org] = str(self._ledger.organisations.get(org).slug)
+        return self._slugs[org]
 
     def _last(self, *kinds: type[DatasetEvent]) -> Recorded[DatasetEvent] | None:
         found = [recorded for recorded in self.history.events if isinstance(recorded.event, kinds)]
@@ -301,7 +310,7 @@ class _Gathering:
         return self.history.events[0]
 
     def _actor(self, event: DatasetEvent) -> Actor:
-        return Actor(self.slugs.get(event.org, str(event.org)), event.by)
+        return Actor(self._slug_of(event.org), event.by)
 
     def _proven(
         self,

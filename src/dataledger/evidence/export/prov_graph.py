@@ -109,12 +109,11 @@ def _version(graph: Graph, notes: Notes) -> str:
     facts = notes.facts
     title, title_fact = title_of(facts)
     notes.take("label", title_fact)
-    terms: dict[str, JsonValue] = {"status": Status.PROVEN.value}
-    for name in ("id", "version", "content_root", "manifest_digest", "size_bytes", "file_count"):
-        value = notes.take(_camel(name), name)
-        if value is not None:
-            terms[_camel(name)] = value
-    for name in ("stage", "bans", "licence", "description"):
+    terms: dict[str, JsonValue] = {}  # the notes say of each what stands behind it
+    for name in (
+        *("id", "version", "content_root", "manifest_digest", "size_bytes", "file_count"),
+        *("stage", "bans", "licence", "description"),
+    ):
         value = notes.take(_camel(name), name)
         if value is not None:
             terms[_camel(name)] = value

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from dataledger.evidence.export import Format, export
 from dataledger.evidence.export.notes import FACTS_TERM
 from dataledger.hashing import Algorithm, Digest
 from dataledger.manifest import FileEntry
-from dataledger.manifest.description import Description, Party, Topic, read_description
+from dataledger.manifest.description import (
+    Description,
+    ForeignFormat,
+    Party,
+    Source,
+    Topic,
+    read_description,
+)
+from dataledger.manifest.description.parts import MediaType
 from dataledger.manifest.records.source import Column
 
 DESCRIPTION = Description(
@@ -174,6 +183,21 @@ def test_a_context_that_lies_elsewhere_is_kept_and_not_fetched(context: Any) -> 
     document, notes = exported(original)
     assert without_additions(document, original) == original
     assert notes.facts.text("licence") == "House rules"
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", '{"@type": "sc:Dataset", "name": "Other"}'])
+def test_a_source_that_is_not_what_the_description_says_is_not_used(text: str) -> None:
+    source = Source(ForeignFormat.CROISSANT, MediaType.JSON_LD, text)
+    made = export(facts(replace(DESCRIPTION, source=source)), Format.CROISSANT)
+    assert json.loads(made.text)["name"] == "Roads"
+    hold_croissant(made.text)
+
+
+@pytest.mark.parametrize("name", [["a"], {"@id": "a"}, 7, None])
+def test_file_objects_of_any_form_are_kept(name: Any) -> None:
+    original = croissant_example(distribution=[{"@id": name, "name": name}, name])
+    document, _ = exported(original)
+    assert without_additions(document, original) == original
 
 
 def test_exports_name_the_version_that_they_are_of() -> None:
