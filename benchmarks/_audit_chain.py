@@ -13,11 +13,13 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import solcx
 
+from _audit_events import GENESIS_UNIX
 from dataledger.chain.anvil import find_anvil
 from dataledger.chain.connection import connect
 from dataledger.chain.deployment import RootAuthority, deploy
@@ -30,11 +32,11 @@ from dataledger.contracts.identifiers import Address, DatasetId, Slug, keccak256
 from dataledger.ledger import Ledger, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from _audit_events import Written
+    from dataledger.contracts.events import LogContent
 
-BATCH_BYTES = 100_000
 GAS = 10**9
 SLOTS_TO_TRY = 32
 LOADER = """
@@ -62,6 +64,8 @@ object "Loader" {
 }
 """
 TOPICS = 4
+HEADED = {ContractName.DATASET_LEDGER}
+"""Contracts whose events begin with a head."""
 
 
 @contextmanager
@@ -72,7 +76,7 @@ def running_chain() -> Iterator[str]:
         port: int = probe.getsockname()[1]
     command = [str(find_anvil(announce=print)), "--port", str(port), "--silent"]
     command += ["--gas-limit", str(10 * GAS), "--base-fee", "0", "--gas-price", "0"]
-    command += ["--no-request-size-limit", "--order", "fifo"]
+    command += ["--no-request-size-limit", "--order", "fifo", "--timestamp", str(GENESIS_UNIX)]
     process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + 10
@@ -108,23 +112,13 @@ class BulkChain:
         """Write events into the chain, in their order, and return how many there were."""
         addresses = {name: self.profile.contract(name).address for name in ContractName}
         codes = {at: self._request("eth_getCode", [at, "latest"]) for at in addresses.values()}
-        count, size = 0, 0
-        contract: ContractName | None = None
-        waiting: list[bytes] = []
         for at in codes:
             self._request("anvil_setCode", [at, self._loader])
-        for event in events:
-            if size > BATCH_BYTES or event.contract != contract:
-                self._send(addresses, contract, waiting)
-                size, waiting, contract = 0, [], event.contract
-            log = event.log
-            if len(log.topics) != TOPICS:
-                raise SystemExit(f"A log of {len(log.topics)} topics cannot be written.")
-            has_head = bytes([event.contract == ContractName.DATASET_LEDGER])
-            waiting += [has_head, len(log.data).to_bytes(3), *log.topics, log.data]
-            size += len(log.data) + 132
-            count += 1
-        self._send(addresses, contract, waiting)
+        count = 0
+        for (name, time_unix), group in groupby(events, key=_block_of):
+            logs = [event.log for event in group]
+            self._send(addresses[name], logs, time_unix, has_heads=name in HEADED)
+            count += len(logs)
         for at, code in codes.items():
             self._request("anvil_setCode", [at, code])
         # A block of its own, which ends with the contracts' code.
@@ -147,18 +141,20 @@ class BulkChain:
         )
 
     def _send(
-        self,
-        addresses: Mapping[ContractName, Address],
-        contract: ContractName | None,
-        logs: list[bytes],
+        self, contract: Address, logs: Sequence[LogContent], time_unix: int, *, has_heads: bool
     ) -> None:
-        if contract is None or not logs:
-            return
+        """Write logs into one block of that time."""
+        parts = [self._heads_slot.to_bytes(32)]
+        for log in logs:
+            if len(log.topics) != TOPICS:
+                raise SystemExit(f"A log of {len(log.topics)} topics cannot be written.")
+            parts += [bytes([has_heads]), len(log.data).to_bytes(3), *log.topics, log.data]
         self._request("anvil_impersonateAccount", [self.signer.address])
+        self._request("evm_setNextBlockTimestamp", [time_unix])
         call = {
             "from": self.signer.address,
-            "to": addresses[contract],
-            "data": "0x" + b"".join([self._heads_slot.to_bytes(32), *logs]).hex(),
+            "to": contract,
+            "data": "0x" + b"".join(parts).hex(),
             "gas": hex(GAS),
             "gasPrice": "0x0",
         }
@@ -181,6 +177,10 @@ class BulkChain:
             if self._request("eth_getStorageAt", [at, slot, "latest"]) == f"0x{real.head.hex()}":
                 return number
         raise SystemExit("The contract's heads were not found in its storage.")
+
+
+def _block_of(event: Written) -> tuple[ContractName, int]:
+    return event.contract, event.recorded_at_unix
 
 
 def _slot(dataset: DatasetId, number: int) -> bytes:

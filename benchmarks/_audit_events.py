@@ -53,9 +53,12 @@ if TYPE_CHECKING:
 
 ORGANISATIONS = 400
 PROVINCES = 20
-AT_WORK = 2_000
-"""So many datasets are under way at once; their events stand mixed."""
-START_UNIX = 1_700_000_000
+AT_WORK_PERCENT = 2
+"""So many of the datasets are under way at once; their events stand mixed."""
+GENESIS_UNIX = 1_700_000_000
+START_UNIX = GENESIS_UNIX + 86_400
+BLOCK_EVENTS = 200
+BLOCK_SECONDS = 600
 POLICY = PolicyId(1)
 SECTORS = ("health", "energy", "transport", "justice", "farming", "schools", "water", "trade")
 REGIONS = ("north", "east", "south", "west", "centre")
@@ -80,6 +83,8 @@ class Written:
 
     contract: ContractName
     log: LogContent
+    recorded_at_unix: int
+    """The time of its block."""
 
 
 @dataclass
@@ -143,7 +148,6 @@ class History:
         """Give the admission of all organisations, with two members each."""
         for org, (admin, operator) in self._members.items():
             parent = 1 if org < PROVINCES + 2 else 2 + org % PROVINCES
-            self._now += 5
             admitted = OrganisationAdmitted(
                 org=OrgId(org),
                 parent=OrgId(parent),
@@ -160,21 +164,26 @@ class History:
                 for key, role in ((admin, Role.ADMIN), (operator, Role.OPERATOR))
             )
             for event in (admitted, *added):
-                yield Written(ContractName.ORGANISATIONS, event.to_log())
+                yield Written(ContractName.ORGANISATIONS, event.to_log(), self._now)
 
     def datasets(self, count: int) -> Iterator[Written]:
         """Give the events of `count` more datasets."""
         last = len(self.begun) + count
+        at_work = max(1, count * AT_WORK_PERCENT // 100)
         under_way: list[Life] = []
+        in_block = BLOCK_EVENTS
         while len(self.begun) < last or under_way:
-            while len(self.begun) < last and len(under_way) < AT_WORK:
+            while len(self.begun) < last and len(under_way) < at_work:
                 life = self._begin(len(self.begun))
                 under_way.append(life)
                 self.begun.append(life.id)
             at = self._random.randrange(len(under_way))
             life = under_way[at]
-            self._now += self._random.randrange(1, 30)
-            yield Written(ContractName.DATASET_LEDGER, self._next(life))
+            if in_block == BLOCK_EVENTS:
+                self._now += BLOCK_SECONDS
+                in_block = 0
+            in_block += 1
+            yield Written(ContractName.DATASET_LEDGER, self._next(life), self._now)
             if not life.plan:
                 under_way[at] = under_way[-1]
                 under_way.pop()

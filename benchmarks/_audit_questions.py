@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dataledger.chain.answers import Log
     from dataledger.chain.connection import Connection
     from dataledger.contracts.identifiers import Address, DatasetId
-    from dataledger.index import Index
+    from dataledger.index.index import Index
 
 PAGE = 50
 STAGED = (
@@ -44,9 +44,9 @@ STAGED = (
 class World:
     """What questions can be about: drawn from all that the chain holds, the same each time."""
 
-    def __init__(self, datasets: Sequence[DatasetId], last_block: int) -> None:
+    def __init__(self, datasets: Sequence[DatasetId], blocks: range) -> None:
         self.datasets = datasets
-        self.last_block = last_block
+        self._blocks = blocks
         self._random = random.Random(11)  # noqa: S311  the same questions each time
 
     def dataset(self) -> DatasetId:
@@ -54,7 +54,7 @@ class World:
 
     def old_dataset(self) -> DatasetId:
         """Return one that was there at any `block`."""
-        return self.datasets[self._random.randrange(len(self.datasets) // 4)]
+        return self.datasets[self._random.randrange(len(self.datasets) // 8)]
 
     def org(self) -> int:
         return self._random.randrange(2, ORGANISATIONS + 2)
@@ -63,7 +63,7 @@ class World:
         return member_of(self.org(), self._random.randrange(2))
 
     def block(self) -> int:
-        return self._random.randrange(self.last_block // 3, self.last_block)
+        return self._random.choice(self._blocks[len(self._blocks) // 2 :])
 
     def one_of(self, values: Sequence[str]) -> str:
         return self._random.choice(values)

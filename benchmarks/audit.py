@@ -22,21 +22,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
-
-from postgres import postgres_server  # the tests' own
-
 from _audit_chain import BulkChain, running_chain
 from _audit_events import History
 from _audit_questions import PAGE, QUESTIONS, Scan, World
 from _fingerprint_machine import describe
 from dataledger.chain.connection import connect
 from dataledger.contracts.artifacts import ContractName
-from dataledger.index import Index
+from dataledger.index.index import Index
 from dataledger.ledger import Ledger, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from _audit_events import Written
 
@@ -114,11 +111,12 @@ def measure(options: argparse.Namespace, console: Console) -> tuple[list[Filled]
         ledger = stack.enter_context(Ledger.connect(chain.profile, home=home))
         urls = {"SQLite": f"sqlite:///{home / 'index.sqlite3'}"}
         if not options.no_postgresql:
-            urls["PostgreSQL"] = stack.enter_context(postgres_server(home / "postgresql"))
+            urls["PostgreSQL"] = stack.enter_context(postgresql(home / "postgresql"))
         indexes = {
             name: stack.enter_context(Index.open(ledger, url=url)) for name, url in urls.items()
         }
         chain.write(history.organisations())
+        first_block = connect(chain.profile).head().number + 1
         done = 0
         for share in SHARES:
             count = round(options.datasets * share) - done
@@ -128,7 +126,7 @@ def measure(options: argparse.Namespace, console: Console) -> tuple[list[Filled]
             seconds = time.perf_counter() - began
             console.print(f"{events:,} events of {count:,} datasets written in {seconds:.0f} s")
             last_block = connect(chain.profile).head().number
-            world = World(list(history.begun), last_block)
+            world = World(list(history.begun), range(first_block, last_block + 1))
             for name, index in indexes.items():
                 filled.append(fill(name, index))
                 console.print(filled[-1])
@@ -144,6 +142,15 @@ def measure(options: argparse.Namespace, console: Console) -> tuple[list[Filled]
                 if q.scan is not None
             ]
     return filled, asked
+
+
+def postgresql(directory: Path) -> AbstractContextManager[str]:
+    """Run a server for as long as the block lasts, as the tests do; gives its URL."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+    from postgres import postgres_server
+
+    server: AbstractContextManager[str] = postgres_server(directory)
+    return server
 
 
 def history_of(chain: BulkChain) -> History:
