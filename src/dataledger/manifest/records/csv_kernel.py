@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 import numpy as np
 
+from dataledger.manifest.records.intrinsics import copy, put
 from dataledger.manifest.records.source import MAX_RECORD_BYTES, ColumnValues, EncodedBatch
 from dataledger.manifest.records.tags import Tag
 
@@ -158,15 +159,13 @@ def _after_record(text: Bytes, at: int) -> int:
 @_compiled
 def _put_head(out: Bytes, at: int, length: int) -> None:
     out[at] = _STRING
-    for i in range(4):
-        out[at + 1 + i] = (length >> (24 - 8 * i)) & 0xFF
+    put(out.ctypes.data, at + 1, np.int32(length))
 
 
 @_compiled
 def _put_body(text: Bytes, begin: int, length: int, out: Bytes, at: int) -> None:
     if begin >= 0:
-        for i in range(length):
-            out[at + i] = text[begin + i]
+        copy(out.ctypes.data, at, text.ctypes.data, begin, length)
         return
     begin = -begin
     for i in range(length):

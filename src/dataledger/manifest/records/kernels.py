@@ -6,15 +6,13 @@ are any; all that is done here is to arrange bytes into its blocks, padded as FI
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from dataledger.manifest.records.intrinsics import call, copy, put
 from dataledger.manifest.records.source import GROUP_RECORDS
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -51,23 +49,6 @@ def _compiled(function: Callable[..., None]) -> Callable[..., None]:
     return compiled
 
 
-def _type_call(_typing: Any, _transform: Any, _context: Any, _block: Any) -> Any:
-    def generate(_context: Any, builder: Any, _signature: Any, addresses: Any) -> None:
-        pointer = ir.IntType(8).as_pointer()
-        function = ir.FunctionType(ir.VoidType(), [pointer, pointer]).as_pointer()
-        transform, *arguments = addresses
-        builder.call(
-            builder.inttoptr(transform, function),
-            [builder.inttoptr(argument, pointer) for argument in arguments],
-        )
-
-    return types.void(types.uintp, types.uintp, types.uintp), generate
-
-
-_call: Any = intrinsic(_type_call)
-"""Calls the C function `void transform(void *context, const void *block)` by its address."""
-
-
 @_compiled
 def _start(context: Words, chaining_value: Words) -> None:
     for i in range(8):
@@ -79,43 +60,37 @@ def _finish(sha256: Tools, used: int, data: Bytes, span: tuple[int, int], size_b
     """Hash a message of `size_bytes` that ends with the `used` bytes in the block, and `span`."""
     transform, context, block = sha256
     begin, end = span
+    source, filled = data.ctypes.data, block.ctypes.data
     if used + (end - begin) >= BLOCK_BYTES:
-        for i in range(BLOCK_BYTES - used):
-            block[used + i] = data[begin + i]
-        _call(transform, context.ctypes.data, block.ctypes.data)
+        copy(filled, used, source, begin, BLOCK_BYTES - used)
+        call(transform, context.ctypes.data, filled)
         begin += BLOCK_BYTES - used
         used = 0
         while end - begin >= BLOCK_BYTES:
-            _call(transform, context.ctypes.data, data.ctypes.data + np.uintp(begin))
+            call(transform, context.ctypes.data, source + np.uintp(begin))
             begin += BLOCK_BYTES
-    for i in range(end - begin):
-        block[used + i] = data[begin + i]
+    copy(filled, used, source, begin, end - begin)
     used += end - begin
     block[used] = 0x80
     for i in range(used + 1, BLOCK_BYTES):
         block[i] = 0
     if used >= _LENGTH_AT:
-        _call(transform, context.ctypes.data, block.ctypes.data)
+        call(transform, context.ctypes.data, filled)
         for i in range(_LENGTH_AT):
             block[i] = 0
     _put_number(block, _LENGTH_AT, 8 * size_bytes)
-    _call(transform, context.ctypes.data, block.ctypes.data)
+    call(transform, context.ctypes.data, filled)
 
 
 @_compiled
 def _put_number(out: Bytes, at: int, number: int) -> None:
-    for i in range(8):
-        out[at + i] = (np.uint64(number) >> np.uint64(56 - 8 * i)) & np.uint64(0xFF)
+    put(out.ctypes.data, at, np.int64(number))
 
 
 @_compiled
 def _put_words(out: Bytes, at: int, words: Words, count: int) -> None:
     for i in range(count):
-        word = words[i]
-        out[at + 4 * i] = word >> 24
-        out[at + 4 * i + 1] = (word >> 16) & 0xFF
-        out[at + 4 * i + 2] = (word >> 8) & 0xFF
-        out[at + 4 * i + 3] = word & 0xFF
+        put(out.ctypes.data, at + 4 * i, words[i])
 
 
 @_compiled
@@ -185,12 +160,11 @@ def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
         width = size_bytes // _HASH_BYTES
         while width > 1:
             for i in range(width // 2):
-                for j in range(BLOCK_BYTES - 1):
-                    first[1 + j] = nodes[BLOCK_BYTES * i + j]
+                copy(first.ctypes.data, 1, nodes.ctypes.data, BLOCK_BYTES * i, BLOCK_BYTES - 1)
                 second[0] = nodes[BLOCK_BYTES * i + BLOCK_BYTES - 1]
                 _start(context, INITIAL_VALUE)
-                _call(transform, context.ctypes.data, first.ctypes.data)
-                _call(transform, context.ctypes.data, second.ctypes.data)
+                call(transform, context.ctypes.data, first.ctypes.data)
+                call(transform, context.ctypes.data, second.ctypes.data)
                 _put_words(nodes, _HASH_BYTES * i, context, 8)
             if width % 2:  # it moves up as it is
                 for i in range(_HASH_BYTES):
