@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from dataledger.cli.main import main
 from dataledger.demo import run
 from dataledger.demo.consortium import PASSPHRASE_FILE
 from dataledger.demo.result import DemoResult
-from dataledger.errors import CommitmentMismatch, NotFound
+from dataledger.errors import CommitmentMismatch, NotFound, SourceChanged
 from dataledger.evidence.coverage import Standard, coverage
 from dataledger.evidence.export import DatasetFacts, Format, Status, export, gather
 from dataledger.evidence.export.notes import FACTS_TERM
-from dataledger.hashing import Digest
-from dataledger.ledger import Ledger
+from dataledger.hashing import Digest, Hash32
+from dataledger.ledger import Dataset, Head, Ledger
+from dataledger.ledger.results import DatasetRef
 from dataledger.ledger.trees import Trees
 from dataledger.manifest import fingerprint
 from dataledger.manifest.description import Description, Measure, Topic, read_description
@@ -90,6 +91,7 @@ def test_every_proven_fact_leads_to_an_event_of_the_history(told: Told) -> None:
             assert fact.by is not None
             assert fact.by.key == recorded.event.by
     assert facts.value("stage") == "RECALLED"
+    assert told.facts(AIR, 1).value("stage") is None
     assert [step.to_stage for step in facts.steps] == [
         *("LABELED", "VALIDATED", "AUDITED", "PUBLISHED")
     ]
@@ -131,6 +133,28 @@ def test_a_document_that_was_altered_is_not_exported(told: Told, tmp_path: Path)
         (path / f"{description.digest.hex}.json").write_bytes(altered)
         with pytest.raises(CommitmentMismatch, match="altered"):
             gather(elsewhere, AIR)
+
+
+def test_a_dataset_that_changes_while_it_is_read_is_read_again(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = told.ledger.datasets.get
+    happening = iter([Description("Harbour air, once more")])
+
+    def get_late(dataset: DatasetRef) -> Dataset:
+        for description in happening:
+            told.ledger.datasets.describe(AIR, description)
+        return get(dataset)
+
+    monkeypatch.setattr(told.ledger.datasets, "get", get_late)
+    assert told.facts(AIR).value("title") == "Harbour air, once more"
+
+    def get_never_at_rest(dataset: DatasetRef) -> Dataset:
+        return replace(get(dataset), head=Head(Hash32(bytes(32))))
+
+    monkeypatch.setattr(told.ledger.datasets, "get", get_never_at_rest)
+    with pytest.raises(SourceChanged, match=AIR):
+        told.facts(AIR)
 
 
 def test_a_version_that_is_not_there_is_not_found(told: Told) -> None:

@@ -18,7 +18,14 @@ from dataledger.contracts.events import (
     VersionRecalled,
 )
 from dataledger.contracts.identifiers import DatasetId, OrgId
-from dataledger.errors import CommitmentMismatch, DataLedgerError, NotFound, UsageError
+from dataledger.errors import (
+    CommitmentMismatch,
+    DataLedgerError,
+    NotFound,
+    SourceChanged,
+    UsageError,
+    shown,
+)
 from dataledger.evidence.export.facts import (
     Actor,
     Ban,
@@ -45,6 +52,8 @@ from dataledger.manifest.records.source import Column
 MAX_TABLES = 100
 """How many files' columns are looked up."""
 
+_ATTEMPTS = 5
+
 _STAGE_CHANGES = (
     DatasetRegistered,
     VersionAdded,
@@ -64,20 +73,34 @@ def gather(ledger: Ledger, dataset: DatasetRef, version: int | None = None) -> D
         NotFound: there is no such dataset, or no such version.
         HistoryBroken, CommitmentMismatch: the node's logs, or a document at hand, are not what the
             chain commits to.
+        SourceChanged: the dataset changes again and again while it is read.
     """
-    return _Gathering(ledger, dataset, version).facts()
+    for _ in range(_ATTEMPTS):
+        gathering = _Gathering(ledger, dataset, version)
+        if gathering.is_of_one_moment:
+            return gathering.facts()
+    raise SourceChanged(
+        f"The dataset {shown(str(dataset))[1:-1]} changed {_ATTEMPTS} times while it was read.",
+        remedy="Try again when it is at rest.",
+    )
 
 
 class _Gathering:
     def __init__(self, ledger: Ledger, dataset: DatasetRef, version: int | None) -> None:
         self._ledger = ledger
-        self.version: Version = ledger.datasets.version(dataset, version)
-        self.dataset: Dataset = ledger.datasets.get(self.version.dataset)
-        self.history = ledger.datasets.history(self.dataset.id)
+        self.history = ledger.datasets.history(dataset)
+        self.version: Version = ledger.datasets.version(self.history.dataset, version)
+        self.taints = ledger.lineage.recalled_ancestors(self.history.dataset, self.version.number)
+        # Last of all, to see whether anything happened since the history was read.
+        self.dataset: Dataset = ledger.datasets.get(self.history.dataset)
         self.policy = ledger.policies.get(self.dataset.policy).policy
         self._slugs: dict[OrgId, str] = {}
         self._names = {self.dataset.id: f"{self.dataset.owner_slug}/{self.dataset.slug}"}
-        self.taints = ledger.lineage.recalled_ancestors(self.dataset.id, self.version.number)
+
+    @property
+    def is_of_one_moment(self) -> bool:
+        """Whether the dataset's history was the same from the first read to the last."""
+        return self.dataset.head == self.history.head
 
     def facts(self) -> DatasetFacts:
         profile = self._ledger.profile
@@ -132,15 +155,18 @@ class _Gathering:
 
     def _identity(self) -> dict[str, Fact]:
         registered = self._last(DatasetRegistered)
-        return {
+        named = {
             "id": self._proven(str(self.dataset.id), registered),
             "owner": self._proven(str(self.dataset.owner_slug), registered),
             "slug": self._proven(str(self.dataset.slug), registered),
             "policy": self._proven(self.policy.name, registered),
             "registered": self._proven(iso_time(self.dataset.registered_at_unix), registered),
-            "stage": self._proven(self.dataset.stage_name, self._last(*_STAGE_CHANGES)),
             "head": self._proven(f"0x{self.history.head.hex()}", self.history.events[-1]),
         }
+        if self.version.number == self.dataset.version_count:
+            changed = self._last(*_STAGE_CHANGES)
+            named["stage"] = self._proven(self.dataset.stage_name, changed)
+        return named
 
     def _recorded(self, manifest: Manifest | None) -> dict[str, Fact]:
         event = self._introduction(self.version.number)
@@ -181,14 +207,16 @@ class _Gathering:
             named["parts"] = Fact(parts, Status.PROVEN, last.by, last.event)
             told = [step for step in steps if step.activity is not None]
             named["activities"] = (
-                Fact(_activities(told), Status.ASSERTED, last.by, told[-1].event, told[-1].evidence)
-                if told
-                else steps[-1].told
+                replace(told[-1].told, value=_activities(told)) if told else last.told
             )
-        approved = self._last(StepApproved)
-        if approved is not None:
-            count = sum(isinstance(r.event, StepApproved) for r in self.history.events)
-            named["approvals"] = self._proven(count, approved)
+        approved = [
+            recorded
+            for recorded in self.history.events
+            if isinstance(recorded.event, StepApproved)
+            and recorded.event.version == self.version.number
+        ]
+        if approved:
+            named["approvals"] = self._proven(len(approved), approved[-1])
         suspended = self._last(DatasetSuspended)
         if suspended is not None and self.dataset.suspended_by is not None:
             named["suspension"] = self._proven(attrgetter("event.reason")(suspended), suspended)
