@@ -1,7 +1,7 @@
 """A lineage graph of any shape put into an index as bare rows, without a chain."""
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -78,20 +78,43 @@ def make(store: Store) -> None:
 
 
 def plant(store: Store, graph: Graph, *, recalled: Mapping[int, int] = {}) -> None:
-    """Put versions and edges into the index; `recalled` says in which block a version is."""
-    last = max([*map(block_of, graph), *recalled.values()])
+    """Put versions and edges into the index; `recalled` says in which block of its own."""
+    blocks = {*map(block_of, graph), *recalled.values()}
     with store.write() as connection:
         for table, rows in (
             (schema.datasets, (_dataset(number) for number in graph)),
             (schema.versions, (_version(number, recalled.get(number)) for number in graph)),
             (schema.lineage, _edges(graph)),
-            (schema.events, (_event(block) for block in {*map(block_of, graph)})),
-            (schema.blocks, (_block(block) for block in {*map(block_of, graph), last})),
+            (schema.events, (_event(block) for block in blocks)),
+            (schema.blocks, (_block(block) for block in blocks)),
         ):
             _insert(connection, table, rows)
         connection.execute(
-            update(schema.chain).values(block_number=last, block_timestamp_unix=START_UNIX + last)
+            update(schema.chain).values(
+                block_number=max(blocks), block_timestamp_unix=START_UNIX + max(blocks)
+            )
         )
+
+
+class Planter:
+    """Plants graphs side by side into one index, each with numbers that no other has."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._next = 1
+
+    def __call__(self, graph: Graph, *, recalled: Collection[int] = ()) -> int:
+        """Plant a graph, and return what is to be added to its numbers; recalls come last."""
+        base = self._next
+        moved = {
+            base + number: [(base + parent, relation) for parent, relation in parents]
+            for number, parents in graph.items()
+        }
+        self._next += max(graph) + 2
+        last = block_of(self._next)
+        self._next += 1
+        plant(self._store, moved, recalled={base + number: last for number in recalled})
+        return base
 
 
 def wide(count: int) -> Graph:
@@ -170,7 +193,7 @@ def _version(number: int, recalled_in: int | None) -> dict[str, Any]:
         "recall_severity": 1 if is_recalled else None,
         "recalled_by": OWNER if is_recalled else None,
         "recalled_at_unix": None if recalled_in is None else START_UNIX + recalled_in,
-        "recall_event": None if recalled_in is None else _key(recalled_in) + 1,
+        "recall_event": None if recalled_in is None else _key(recalled_in),
     }
 
 

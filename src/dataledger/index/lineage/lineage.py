@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from dataledger.contracts.identifiers import DatasetId, OrgId
+from dataledger.contracts.identifiers import DatasetId, OrgId, to_version
 from dataledger.contracts.types import Recall, Relation
 from dataledger.errors import InvalidArgument, NotFound, shown
 from dataledger.index.audit.moments import Moment, MomentRef, moment
@@ -57,7 +57,7 @@ class LineageIndex:
 
         Raises:
             NotFound: there is no such version, or there was none at that time.
-            InvalidArgument: depth, limit or time is out of range.
+            InvalidArgument: depth, limit, time or number is out of range.
             IndexUnusable: the database fails, or is empty.
         """
         with reading(self._store) as now:
@@ -163,7 +163,7 @@ def _check_counts(depth: int | None, limit: int) -> None:
 def _start(now: Reading, name: DatasetRef, version: int | None, then: Moment) -> int:
     """Return the event that introduced the version that is meant."""
     dataset, named = now.naming.version(name)
-    number = named if version is None else version
+    number = named if version is None else to_version(version)
     found = select(versions.c.event).where(versions.c.dataset == dataset)
     found = found.where(versions.c.event <= then.event)
     if number is not None:
