@@ -6,6 +6,7 @@ here; each run writes the same bytes. With `--record`, a development chain is st
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import tempfile
@@ -17,7 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from sealing import (  # beside the tests, which is no package
+from made_up import made_up, words_of  # beside the tests, which is no package
+from sealing import (
     address,
     as_clique,
     as_qbft,
@@ -29,7 +31,16 @@ from sealing import (  # beside the tests, which is no package
     with_headers,
 )
 
-from dataledger.evidence.verifier import Bundle, Consensus, Event, Pins, ValidatorSet
+from dataledger.contracts.identifiers import keccak256
+from dataledger.evidence.verifier import (
+    Bundle,
+    Consensus,
+    Event,
+    Pins,
+    ValidatorSet,
+    rlp,
+    slots,
+)
 from dataledger.evidence.verifier.header import Header
 from dataledger.evidence.verifier.slots import all_slots
 from dataledger.hashing import Hash32
@@ -65,7 +76,10 @@ class Cases:
         self.unanchored = replace(pins, block_hash=None)
 
     def all(self) -> list[Case]:
-        return [*self.valid(), *self.spelling(), *self.pinned(), *self.sealed(), *self.content()]
+        return [
+            *(*self.valid(), *self.spelling(), *self.pinned(), *self.sealed()),
+            *(*self.content(), *self.made_up()),
+        ]
 
     def case(
         self, name: str, bundle: Bundle, failed: str | None = None, *, pins: Pins | None = None
@@ -251,6 +265,65 @@ class Cases:
         yield self.case(
             "a-proof-altered", replace(bundle, proofs=(_json(proof).decode(),)), "proofs"
         )
+
+    def made_up(self) -> Iterator[Case]:
+        """What no chain with this contract could hold; the pins are of the made-up block."""
+        bundle = self.bundle
+
+        def on(name: str, failed: str | None, **state: Any) -> Case:
+            wanted = replace(bundle, documents=state.pop("documents", bundle.documents))
+            found = made_up(wanted, self.pins.code_hash, **state)
+            return self.case(name, found, failed, pins=self.pinned_by(found))
+
+        state, dataset = slots.state_slot(bundle.dataset), bundle.dataset
+        packed = int.from_bytes(words_of(bundle)[state])
+        events = bundle.events
+        yield on("made-up-and-the-same", None)
+        yield on("made-up-of-another-stage", "state", words={state: _word(packed ^ 1 << 32)})
+        yield on("made-up-of-another-owner", "state", words={state: _word(packed ^ 4)})
+        yield on("made-up-of-more-versions", "state", words={state: _word(packed + (1 << 40))})
+        yield on("made-up-of-another-policy", "state", words={state: _word(packed + (1 << 72))})
+        suspended = {slots.suspended_by_slot(dataset): _word(1)}
+        yield on("made-up-and-suspended", "state", words=suspended)
+        recalled = slots.recall_slot(dataset, 1)
+        yield on("made-up-without-the-recall", "state", words={recalled: b""})
+        other = {slots.recall_slot(dataset, 2): _word(1)}
+        yield on("made-up-with-another-recall", "state", words=other)
+        kept = {slots.commitment_slot(dataset, 2): _word(1)}
+        yield on("made-up-with-another-commitment", "state", words=kept)
+        yield on("made-up-with-a-zero-in-storage", "storage", words={recalled: b"\x80"})
+        yield on("made-up-with-a-word-too-long", "storage", words={recalled: b"\xa1" + b"\1" * 33})
+        yield on("made-up-without-the-contract", "account", account=[])
+        yield on("made-up-with-half-an-account", "account", account=[b"\1", b"", b"\1" * 32])
+        yield on("made-up-with-no-storage-root", "account", account=[b"\1", b"", [], b"\1" * 32])
+        yield on("made-up-registered-twice", "history", events=(events[0], *events))
+        yield on("made-up-registered-last", "history", events=(*events[1:], events[0]))
+        first = events[0]
+        capital = first.data[:64] + b"Roads".ljust(32, b"\0") + first.data[96:]
+        nameless = (Event(first.topics, capital), *events[1:])
+        yield on("made-up-under-no-slug", "history", events=nameless)
+        strange = Event((Hash32(b"\1" * 32), *first.topics[1:]), bytes(32))
+        yield on("made-up-with-an-unknown-event", None, events=(*events, strange))
+        manifests = [text for text in bundle.documents if "dataledger/manifest/1" in text]
+        earlier = next(text for text in manifests if _digest(text) in first.data)
+        for name, text in {"that-is-none": "{}", "of-another-version": earlier}.items():
+            # The fourth event adds version 2.
+            data = events[3].data[:192] + _digest(text) + events[3].data[224:]
+            yield on(
+                f"made-up-manifest-{name}",
+                "documents",
+                events=(*events[:3], Event(events[3].topics, data), *events[4:]),
+                words={slots.commitment_slot(dataset, 2): rlp.encode(keccak256(data[160:]))},
+                documents=(text,),
+            )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _word(number: int) -> bytes:
+    return rlp.encode(rlp.integer(number))
 
 
 def _missing_in(bundle: Bundle, index: int) -> str:

@@ -13,14 +13,14 @@ from dataledger.manifest.proofs import FilePlace, parse_proof
 
 
 def named_documents(history: History, versions: Sequence[int]) -> list[IncludedDocument]:
-    """Return each document once that an event names; of manifests, those of these versions."""
+    """Return the documents that events name, each place once; of manifests, of these versions."""
     found = [
         IncludedDocument(history.version(number).manifest_digest, "manifest", number)
         for number in versions
     ]
     found += [IncludedDocument(digest, "activity") for digest in history.evidence]
     found += [IncludedDocument(digest, "description") for digest in history.descriptions]
-    return list({document.digest: document for document in reversed(found)}.values())[::-1]
+    return list(dict.fromkeys(found))
 
 
 def check_documents(
@@ -31,18 +31,19 @@ def check_documents(
     Raises:
         ProofInvalid: a document is named by no event, or is not the manifest of its version.
     """
-    named = {document.digest: document for document in named_documents(history, bundle.versions)}
-    included = []
-    for text in bundle.documents:
-        digest = Digest.of(text.encode())
-        document = named.get(digest)
-        if document is None:
-            raise refused(f"No event of the dataset names the document {digest}.")
-        if document.version is not None:
-            _check_manifest(text.encode(), history.version(document.version))
+    texts = {Digest.of(text.encode()): text for text in bundle.documents}
+    included, missing = [], []
+    for document in named_documents(history, bundle.versions):
+        if document.digest not in texts:
+            missing.append(document)
+            continue
         included.append(document)
-    there = {document.digest for document in included}
-    return tuple(included), tuple(d for d in named.values() if d.digest not in there)
+        if document.version is not None:
+            text = texts[document.digest]
+            _check_manifest(text.encode(), history.version(document.version))
+    for digest in texts.keys() - {document.digest for document in included}:
+        raise refused(f"No event of the dataset names the document {digest}.")
+    return tuple(included), tuple(missing)
 
 
 def check_proofs(bundle: Bundle, history: History) -> tuple[IncludedProof, ...]:
