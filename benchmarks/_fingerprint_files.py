@@ -6,7 +6,14 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from _fingerprint_machine import HERE, processors, read_limit, speed_limit, speed_name
+from _fingerprint_machine import (
+    HERE,
+    hash_limit,
+    processors,
+    read_limit,
+    speed_limit,
+    speed_name,
+)
 from _fingerprint_measure import measure
 from _fingerprint_model import Case, CaseResult, Effort, Kind, Subject, Target, Unit, Work
 from _fingerprint_peers import FileLists, file_peers, own_time
@@ -110,7 +117,10 @@ def limits(case: Case, directory: Path, effort: Effort) -> list[Subject]:
         if case.unit is Unit.BYTES:
             digests.append(("sm3", cores))
         speeds = [speed_limit(case, *each, effort.speed_seconds) for each in digests]
-    return [*speeds, read_limit(directory, cores)]
+    reading = [read_limit(directory, cores)]
+    if case.unit is Unit.FILES:
+        reading.append(hash_limit(directory, cores))
+    return [*speeds, *reading]
 
 
 def targets(result: CaseResult, effort: Effort) -> list[Target]:

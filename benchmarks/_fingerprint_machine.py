@@ -90,3 +90,14 @@ def read_limit(path: Path, workers: int) -> Subject:
         command=(sys.executable, str(HERE / "_fingerprint_read.py"), str(path), str(workers)),
         answer=lambda output: Answer(seconds=float(output)),
     )
+
+
+def hash_limit(path: Path, workers: int) -> Subject:
+    """Opening, reading and hashing small files in a bare loop by as many processes."""
+    script = str(HERE / "_fingerprint_read.py")
+    return Subject(
+        name=f"bare loop of hashlib x {workers}",
+        kind=Kind.LIMIT,
+        command=(sys.executable, script, str(path), str(workers), "sha256"),
+        answer=lambda output: Answer(seconds=float(output)),
+    )
