@@ -5,7 +5,7 @@ a second account of what an index must say.
 """
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -37,6 +37,7 @@ from dataledger.contracts.events import (
     OrganisationSuspended,
     PolicyPublished,
     RootHandedOver,
+    RootHandoverCancelled,
     RootHandoverProposed,
     StepApproved,
     VersionAdded,
@@ -103,6 +104,8 @@ class World:
     organisations: dict[OrgId, OrganisationState] = field(default_factory=dict)
     members: dict[Address, MemberState] = field(default_factory=dict)
     successor: Address | None = None
+    generation: int = 0
+    """How often the root authority was handed over."""
     policies: int = 0
     keys_made: int = 0
 
@@ -136,6 +139,13 @@ class EventChain(ScriptedNode):
         """Whether `eth_call` runs code that is not on the chain."""
         self.tamper: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda logs: logs
         self._begin()
+
+    def copy(self) -> "EventChain":
+        """Return a chain of its own with the same blocks."""
+        other = copy(self)
+        other.blocks, other.requests, other._pending = list(self.blocks), [], []
+        other.world, other.results = deepcopy(self.world), dict(self.results)
+        return other
 
     # --------------------------------------------------------------------------------------- making
 
@@ -268,6 +278,8 @@ class EventChain(ScriptedNode):
 
     def _call(self, message: dict[str, str], tag: str) -> Json | RequestRefused:
         number = len(self.blocks) - 1 if tag == "latest" else int(tag, 16)
+        if number >= len(self.blocks):
+            return refusal("header not found", code=-32000)
         if self.states_kept is not None and number < len(self.blocks) - self.states_kept:
             return refusal("missing trie node", code=-32000)
         data = message["data"]
@@ -334,6 +346,8 @@ def apply(world: World, event: Event) -> None:
             world.policies += 1
         case RootHandoverProposed():
             world.successor = event.successor
+        case RootHandoverCancelled():
+            world.successor = None
         case (
             OrganisationAdmitted()
             | CapabilitiesChanged()
@@ -372,7 +386,11 @@ def _apply_to_member(world: World, event: Event) -> None:
     match event:
         case MemberAdded():
             world.members[event.key] = MemberState(
-                event.org, event.role, event.valid_from_unix, event.valid_until_unix, 0
+                event.org,
+                event.role,
+                event.valid_from_unix,
+                event.valid_until_unix,
+                world.generation if event.org == ROOT else 0,
             )
         case MemberRenewed():
             _change_key(world, event.key, valid_until_unix=event.valid_until_unix)
@@ -384,7 +402,7 @@ def _apply_to_member(world: World, event: Event) -> None:
             world.members[event.new_key] = replace(old, valid_from_unix=now)
             _change_key(world, event.old_key, valid_until_unix=now)
         case RootHandedOver():
-            world.successor = None
+            world.successor, world.generation = None, event.generation
             world.members[event.successor] = MemberState(
                 ROOT, Role.ADMIN, event.recorded_at_unix, WITHOUT_END, event.generation
             )
@@ -547,12 +565,11 @@ def _changes_organisation(chain: EventChain, random: Random) -> None:
 def _changes_members(chain: EventChain, random: Random) -> None:
     _, by = _key_of(chain, random)
     org = random.choice(list(chain.world.organisations))
-    generation = max(state.generation for state in chain.world.members.values())
     lasting = [
         key
         for key, state in chain.world.members.items()
         if state.valid_until_unix > chain.time
-        and (state.org != ROOT or state.generation == generation)
+        and (state.org != ROOT or state.generation == chain.world.generation)
     ]
     until = chain.time + 1000 + random.randrange(1000)
     choices: list[Event] = [
@@ -574,9 +591,12 @@ def _hands_over(chain: EventChain, random: Random) -> None:
     if random.random() < 0.7:
         return
     _, by = _key_of(chain, random)
-    generation = 1 + max(state.generation for state in chain.world.members.values())
+    generation = chain.world.generation + 1
     successor = chain.new_key()
     chain.emit(RootHandoverProposed(successor, by, chain.time))
+    if random.random() < 0.5:
+        chain.emit(RootHandoverCancelled(successor, by, chain.time))
+        return
     chain.emit(RootHandedOver(successor, generation, chain.time))
 
 

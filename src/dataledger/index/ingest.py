@@ -123,7 +123,7 @@ def _unchecked(connection: Connection, cursor: Cursor | None) -> dict[DatasetId,
     query = select(datasets.dataset, datasets.head)
     if cursor is not None and cursor.checked_block is not None:
         query = query.where(datasets.last_event >= first_event_after(cursor.checked_block))
-    return dict(connection.execute(query).tuples().all())
+    return {row.dataset: row.head for row in connection.execute(query)}
 
 
 def _torn(block: int) -> NodeError:

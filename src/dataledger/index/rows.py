@@ -35,8 +35,8 @@ def known_of(connection: Connection, events: Iterable[Event]) -> Known:
     """Return what the projection of these events must know."""
     policies = schema.policies.c
     known = Known()
-    entries = connection.execute(select(policies.policy, policies.entry)).tuples()
-    known.entries.update(entries.all())
+    found = connection.execute(select(policies.policy, policies.entry))
+    known.entries.update({row.policy: row.entry for row in found})
     datasets: set[DatasetId] = set()
     parents: set[tuple[DatasetId, int]] = set()
     about_organisations = False
