@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from consortium import Consortium, evidence, manifest
 from plain_node import plain_node
+from sealing import address, clique_sealed, keys, london, qbft_sealed
 
 from dataledger.chain.connection import Connection, connect
 from dataledger.chain.http import exchange
@@ -19,10 +20,20 @@ from dataledger.chain.profile import Endpoint
 from dataledger.chain.transport import Call, Json, Transport
 from dataledger.contracts.types import Capability, Severity
 from dataledger.errors import InvalidArgument, NodeError, NotFound, ProofInvalid, RequestRefused
-from dataledger.evidence import Bundle, Consensus, Pins, create_bundle, pins_of, verify_bundle
+from dataledger.evidence import (
+    Bundle,
+    Consensus,
+    Pins,
+    ValidatorSet,
+    create_bundle,
+    pins_of,
+    verify_bundle,
+)
 from dataledger.evidence.node_headers import consensus_of, header_of
 from dataledger.evidence.verifier import CheckName
+from dataledger.evidence.verifier.header import FIELDS, Header
 from dataledger.evidence.verifier.pins import to_hash
+from dataledger.evidence.verifier.seals import block_hash
 from dataledger.hashing import Hash32
 from dataledger.ledger import Activity, Agent, DatasetId, Ledger, Slug, Tool
 from dataledger.manifest.description import Description
@@ -253,6 +264,82 @@ def through(
     found = connect(ledger.profile)
     altered = Connection(found.profile, Altered(found.transport, change))
     monkeypatch.setattr("dataledger.evidence.create.connect", lambda _profile: altered)
+
+
+def as_answer(header: Header, digest: Hash32) -> Json:
+    """Return a header as JSON-RPC gives it."""
+    fields = zip(FIELDS, header.fields, strict=False)
+    answer = {
+        field.name: hex(int.from_bytes(value)) if field.size is None else f"0x{value.hex()}"
+        for field, value in fields
+    }
+    return answer | {"hash": f"0x{digest.hex()}"}
+
+
+def test_a_bundle_of_a_clique_chain_has_the_seals_of_blocks_that_follow(
+    owner: Ledger, dataset: DatasetId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine(owner, 2)
+    newest = connect(owner.profile).head().number
+    signers, blocks = keys(3), dict[int, Header]()
+
+    def sealed(method: str, answer: Json) -> Json:
+        if method != "eth_getBlockByNumber":
+            return answer
+        plain = header_of(answer)
+        if plain.number not in blocks:
+            signer = signers[plain.number % 3]
+            values = {"difficulty": b"\x02"}
+            if plain.number - 1 in blocks:
+                values["parentHash"] = blocks[plain.number - 1].keccak()
+            blocks[plain.number] = clique_sealed(london(plain, **values), signer)
+        header = blocks[plain.number]
+        return as_answer(header, header.keccak())
+
+    # What came before the block in question is of no matter, but must be known first.
+    sealed("eth_getBlockByNumber", as_answer(*raw_block(owner, newest - 2)))
+    sealed("eth_getBlockByNumber", as_answer(*raw_block(owner, newest - 1)))
+    through(monkeypatch, owner, sealed)
+    validators = ValidatorSet(Consensus.CLIQUE, tuple(map(address, signers)))
+    pins = pins_of(owner.profile, validators=validators)
+    alone = create_bundle(owner, dataset, descendants=0)
+    assert alone.consensus is Consensus.CLIQUE
+    report = verify_bundle(alone.to_bytes(), pins)
+    assert report.failed is not None
+    assert "1 of 3 validators sealed" in report.failed.says
+    followed = create_bundle(owner, dataset, descendants=2)
+    report = verify_bundle(followed.to_bytes(), pins)
+    assert report.facts is not None, report.failed
+    assert set(report.facts.sealed_by) == set(validators.addresses)
+    # By default, as many blocks follow as the profile asks for confirmations.
+    monkeypatch.setattr(owner, "profile", replace(owner.profile, confirmations=2))
+    assert len(create_bundle(owner, dataset).headers) == 2
+
+
+def test_a_bundle_of_a_qbft_chain_has_its_validators_seals(
+    owner: Ledger, dataset: DatasetId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signers = keys(4)
+
+    def sealed(method: str, answer: Json) -> Json:
+        if method != "eth_getBlockByNumber":
+            return answer
+        header = qbft_sealed(london(header_of(answer)), signers, signers[1:], number=1)
+        return as_answer(header, block_hash(header, Consensus.QBFT))
+
+    through(monkeypatch, owner, sealed)
+    bundle = create_bundle(owner, dataset)
+    assert bundle.consensus is Consensus.QBFT
+    validators = ValidatorSet(Consensus.QBFT, tuple(map(address, signers)))
+    report = verify_bundle(bundle.to_bytes(), pins_of(owner.profile, validators=validators))
+    assert report.facts is not None, report.failed
+    assert set(report.facts.sealed_by) == set(map(address, signers[1:]))
+
+
+def raw_block(ledger: Ledger, number: int) -> tuple[Header, Hash32]:
+    asked = [hex(number), *WITHOUT_TRANSACTIONS]
+    answer = connect(ledger.profile).transport.request("eth_getBlockByNumber", asked)
+    return header_of(answer), to_hash(answer["hash"])
 
 
 def test_a_node_that_does_not_prove_its_answers_is_found_out(
