@@ -30,6 +30,8 @@ key_option = click.option(
     lazy={
         "datasets": f"{_HERE}.audit_datasets:datasets",
         "search": f"{_HERE}.audit_datasets:search",
+        "lineage": f"{_HERE}.audit_lineage:lineage",
+        "impact": f"{_HERE}.audit_lineage:impact",
     },
     examples=[
         "dataledger audit timeline acme/roads",

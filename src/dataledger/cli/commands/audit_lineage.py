@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from dataledger.cli.auditing import Asking, asks, at_option
 from dataledger.cli.command import command, pass_session
-from dataledger.cli.indexing import index_option, open_index
 from dataledger.cli.parameters import COUNT, READABLE_PATH, LowerNameType, NameType
 from dataledger.cli.session import Session
 
@@ -15,10 +15,6 @@ RELATION = NameType(
 )
 DRAWN = 1_000
 MOST = 100_000
-
-at_option = click.option(
-    "--at", metavar="TIME", help="As it stood then: 2027-01-31, block:1234.  [default: now]"
-)
 
 
 @command(
@@ -61,7 +57,7 @@ at_option = click.option(
 )
 @click.option("--output", type=READABLE_PATH, help="Write the drawing to this file.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-@index_option
+@asks
 @pass_session
 def lineage(
     session: Session,
@@ -75,12 +71,13 @@ def lineage(
     format_: str,
     output: Path | None,
     force: bool,
-    index_url: str | None,
+    asking: Asking,
 ) -> None:
     """Draw what a version came from, and what came of it, as the index knows it."""
     from dataledger.cli.output import refuse_output_over, write_output
     from dataledger.cli.render.lineage_index import DrawingView, GraphView
     from dataledger.contracts.types import Relation
+    from dataledger.index.lineage import LineageIndex
     from dataledger.index.lineage.drawing import DrawingFormat, draw
 
     if output is not None:
@@ -88,12 +85,13 @@ def lineage(
             raise click.UsageError("A tree is for the terminal: add --format to --output.")
         refuse_output_over(output, replace=force)
     wanted = [Relation[relation] for relation in relations] or None
-    with open_index(session, index_url) as (_, index):
-        asked = [index.lineage.ancestors] if direction != "down" else []
-        asked += [index.lineage.descendants] if direction != "up" else []
+    with asking.store(session) as store:
+        index = LineageIndex(store)
+        asked = [index.ancestors] if direction != "down" else []
+        asked += [index.descendants] if direction != "up" else []
         graphs = [ask(name, relations=wanted, depth=depth, at=at, limit=limit) for ask in asked]
         met = [ref for graph in graphs for ref in (graph.start, *graph.versions)]
-        names = index.lineage.names(dict.fromkeys(met))
+        names = index.names(dict.fromkeys(met))
     view = GraphView(graphs, names)
     if format_ == "tree":
         session.show(view)
@@ -140,7 +138,7 @@ def lineage(
     show_default=True,
     help="Whether the contract is asked to confirm each path.",
 )
-@index_option
+@asks
 @pass_session
 def impact(
     session: Session,
@@ -149,16 +147,21 @@ def impact(
     at: str | None,
     limit: int,
     confirm: bool,
-    index_url: str | None,
+    asking: Asking,
 ) -> None:
     """List what the recall of a version taints, each with a path that taints it.
 
     Of a version that is not recalled: what its recall would taint.
     """
     from dataledger.cli.render.lineage_index import ImpactView
+    from dataledger.index.lineage import LineageIndex
 
-    with open_index(session, index_url) as (ledger, index):
-        found = index.lineage.impact(name, at=at, limit=limit)
-        confirmation = index.lineage.confirm(found, ledger.lineage) if confirm else None
-        names = index.lineage.names([found.recalled, *found.tainted])
+    with asking.store(session) as store:
+        index = LineageIndex(store)
+        found = index.impact(name, at=at, limit=limit)
+        names = index.names([found.recalled, *found.tainted])
+        confirmation = None
+        if confirm and found.tainted:
+            with session.waiting().paused(), session.reading() as ledger:
+                confirmation = index.confirm(found, ledger.lineage)
     session.show(ImpactView(found, confirmation, names))

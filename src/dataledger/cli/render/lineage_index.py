@@ -162,7 +162,9 @@ class ImpactView:
         if impact.tainted:
             screen.line(f"{len(impact):,} versions.")
         _draw_left_out(screen, impact.graph)
-        if self.confirmation is not None and impact.tainted:
+        if impact.tainted and self.confirmation is None:
+            screen.hint("The contract was not asked to confirm the paths.")
+        elif impact.tainted and self.confirmation is not None:
             screen.success(
                 "The contract confirms each path:",
                 f"{self.confirmation.paths:,} as a whole,",
