@@ -191,7 +191,9 @@ class Writer:
 # ---------------------------------------------------------------------------------- single events
 
 
-def admitted(org: int, slug: str, *, parent: int | None = 1, at: int, name: str = "") -> Event:
+def admitted(
+    org: int, slug: str, *, parent: int | None = 1, at: int, name: str = ""
+) -> OrganisationAdmitted:
     """Return the admission of an organisation that may do everything."""
     return OrganisationAdmitted(
         org=OrgId(org),
@@ -206,19 +208,19 @@ def admitted(org: int, slug: str, *, parent: int | None = 1, at: int, name: str 
     )
 
 
-def member_added(org: int, number: int = 0, *, at: int, until: int = WITHOUT_END) -> Event:
+def member_added(org: int, number: int = 0, *, at: int, until: int = WITHOUT_END) -> MemberAdded:
     """Return the binding of `key_of(org, number)`."""
     role = Role.OPERATOR if number else Role.ADMIN
     key = key_of(org, number)
     return MemberAdded(OrgId(org), key, key_of(1), role, at, until, at)
 
 
-def rotated(org: int, old: int, new: int, *, at: int) -> Event:
+def rotated(org: int, old: int, new: int, *, at: int) -> KeyRotated:
     """Return the rotation of one key of an organisation to another."""
     return KeyRotated(OrgId(org), key_of(org, old), key_of(org, new), at)
 
 
-def policy_published(*, at: int) -> Event:
+def policy_published(*, at: int) -> PolicyPublished:
     """Return the publication of the default policy, as number 1."""
     policy = PolicyDocument.default().policy
     return PolicyPublished(POLICY, OrgId(1), key_of(1), policy.digest, policy, at)

@@ -103,7 +103,7 @@ def newest_first(
         everything = (condition.joined for condition in conditions)
         return select(datasets).where(*everything).order_by(key.desc()).limit(limit)
     order_index = "datasets_registered" if key.name == "registered_event" else "datasets_last_event"
-    narrowest = _narrowest(connection, conditions, order_index)
+    narrowest = _narrowest(connection, conditions, Condition(order_index, (key >= 0,)))
     others = [condition.joined for condition in conditions if condition is not narrowest]
     branches = [
         select(datasets.c.registered_event, key.label("key"))
@@ -120,17 +120,17 @@ def newest_first(
 
 
 def _narrowest(
-    connection: Connection, conditions: Sequence[Condition], order_index: str
+    connection: Connection, conditions: Sequence[Condition], in_order: Condition
 ) -> Condition:
-    found = Condition(order_index, (datasets.c.registered_event >= 0,))
-    least = WEIGHED_AT_MOST
+    """Return the condition to go by: the one with the fewest matches, else `in_order`."""
+    found, least = in_order, WEIGHED_AT_MOST
     for condition in conditions:
         if condition.index is None:
             continue
         count = _count(connection, condition, least)
         # Where all have many matches, one whose index has the order of the list is as good as any.
-        has_order = order_index == "datasets_registered" and condition.index not in _UNORDERED
-        if count < least or (has_order and found.index == order_index):
+        has_order = in_order.index == "datasets_registered" and condition.index not in _UNORDERED
+        if count < least or (has_order and found is in_order):
             found, least = condition, min(count, least)
     return found
 

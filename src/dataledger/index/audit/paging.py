@@ -14,6 +14,7 @@ from typing import Generic, TypeAlias, TypeVar
 from dataledger.errors import InvalidArgument, shown
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 S = TypeVar("S")
 KeyPart: TypeAlias = int | str
 """What sort keys consist of."""
@@ -26,10 +27,10 @@ _INTEGERS = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """Some items of an answer, in its order."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     next: str | None
     """Give it as `after` to get the page that follows; None on the last page."""
     as_of_block: int

@@ -72,7 +72,7 @@ def _finds(
         case "stalled":
             return stalled.stalled(reading, after, limit, days=stalled_days)
         case "key-outside-membership":
-            return keys.outside_membership(reading, after, limit)
+            return keys.outside_membership(reading, after)
         case "recalled-parent":
             return parents.recalled(reading, after, limit)
         case _:

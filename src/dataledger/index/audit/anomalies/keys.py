@@ -19,11 +19,11 @@ BATCH = 200
 _LAST = 2**63 - 1
 
 
-def outside_membership(reading: Reading, after: Key | None, limit: int) -> Iterator[Find]:
+def outside_membership(reading: Reading, after: Key | None) -> Iterator[Find]:
     """Find memberships, in recorded order, with the first event outside each side of them."""
     place = (0, 3) if after is None else after[:2]
     while True:
-        rows = reading.connection.execute(_batch(place[0], min(limit + BATCH, BATCH))).all()
+        rows = reading.connection.execute(_batch(place[0])).all()
         for row in rows:
             for number, event in enumerate((row.early, row.late, row.over)):
                 if event is not None and (row.since_event, number) > place:
@@ -35,7 +35,7 @@ def outside_membership(reading: Reading, after: Key | None, limit: int) -> Itera
         yield (*place, 0, 0, 0), None
 
 
-def _batch(since: int, limit: int) -> Any:
+def _batch(since: int) -> Any:
     """Return the query for memberships, each with at most three events: a few looks in indexes."""
     m, e = memberships.c, events.alias()
     until = func.coalesce(m.until_event, _LAST)
@@ -66,7 +66,7 @@ def _batch(since: int, limit: int) -> Any:
         select(memberships, early.label("early"), late.label("late"), over.label("over"))
         .where(m.since_event >= since)
         .order_by(m.since_event)
-        .limit(limit)
+        .limit(BATCH)
     )
 
 
