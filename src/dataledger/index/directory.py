@@ -149,5 +149,5 @@ STATEMENTS = {
 def create_directory(connection: Connection) -> None:
     """Make the search table and the triggers, as the migration of the tables does."""
     for statement in STATEMENTS[connection.dialect.name]:
-        # A driver may give meaning to percent signs, and to nothing else in a bare statement.
-        connection.exec_driver_sql(statement)
+        # With parameters, even none, PostgreSQL's driver gives percent signs a meaning.
+        connection.exec_driver_sql(statement, None, {"no_parameters": True})
