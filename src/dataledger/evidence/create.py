@@ -87,9 +87,10 @@ def create_bundle(
         report = verify_bundle(found.bundle.to_bytes(), pins)
         if report.failed is None:
             return found.bundle
-        # A reorganisation may have parted the answers; what is left without one is a fault.
-        after = connection.block(found.block_number)
-        if after is not None and to_hash(after.hash) == found.block_hash:
+        # A reorganisation may have parted the answers; what is left without one is a fault. The
+        # last block tells, for it stands on all others.
+        after = connection.block(found.last_number)
+        if after is not None and to_hash(after.hash) == found.last_hash:
             raise _unproven(report.failed)
     raise NodeError(
         "The chain was reorganised under every attempt to read it.",
@@ -98,10 +99,12 @@ def create_bundle(
 
 
 class _Found(NamedTuple):
+    """A bundle, and what the node says of its blocks."""
+
     bundle: Bundle
-    block_number: int
     block_hash: Hash32
-    """As the node says."""
+    last_number: int
+    last_hash: Hash32
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class _Source:
             documents=self._documents(named_documents(history, shown)),
             proofs=self.proofs,
         )
-        return _Found(bundle, number, block_hash)
+        return _Found(bundle, block_hash, number + following, to_hash(str(blocks[-1]["hash"])))
 
     def _events(self, dataset: DatasetId, contract: ContractPin, number: int) -> tuple[Event, ...]:
         logs = self.connection.get_logs(

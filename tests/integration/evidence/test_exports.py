@@ -239,6 +239,7 @@ def test_hostile_descriptions_are_kept_as_they_are_and_shown_harmless(
     assert (code, err) == (0, "")
     assert str(description.digest) in out
     for arguments in (
+        ("dataset", "show", AIR),
         *(("export", AIR, "--format", format_.value) for format_ in Format),
         *(("coverage", AIR, "--standard", standard.value) for standard in Standard),
     ):
@@ -264,6 +265,8 @@ def test_export_writes_files_whole_and_replaces_none_unasked(
     assert (code, out) == (2, "")
     assert "already" in err
     assert command(*arguments, "--force")[0] == 0
+    code, _, err = command(*arguments[:4], "--output", output, "--facts", output)
+    assert (code, "same file" in err) == (2, True)
     code, out, _ = command("export", AIR, "--format", "openlineage", "--json", "--version", 1)
     assert code == 0
     document = json.loads(out)
