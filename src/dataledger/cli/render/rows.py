@@ -71,9 +71,9 @@ class PageView(Generic[T]):
         screen.line(Styled(f"as of block {self.page.as_of_block:,}", "dim"))
 
     def to_csv(self) -> str:
-        """Return the rows as CSV (RFC 4180), in which no text can steer a terminal or a sheet."""
+        """Return the rows as CSV, quoted by RFC 4180, in which no text can steer a terminal or a sheet."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerow([column.key for column in self.columns])
         for item in self.page.items:
             writer.writerow([_csv_cell(column, item) for column in self.columns])
