@@ -62,13 +62,13 @@ def test_another_error_arrives_too(engine: DaskEngine) -> None:
 
 
 def test_what_is_withdrawn_does_not_run(engine: DaskEngine, cluster: LocalCluster) -> None:
-    with closing(engine.map(time.sleep, [0.1] * 100)) as results:
+    with closing(engine.map(time.sleep, [0.1] * 500)) as results:
         next(results)
     with Client(cluster.scheduler_address, set_as_default=False) as client:
         begin = time.monotonic()
         while any(client.processing().values()):
             time.sleep(0.02)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 15, "all would take 25 seconds"
 
 
 def test_calls_of_a_killed_worker_are_made_again(

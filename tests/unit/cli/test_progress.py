@@ -28,10 +28,14 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-def test_a_bar_appears_on_a_terminal_after_a_while(terminal: Terminal) -> None:
+def test_a_bar_appears_on_a_terminal_after_a_while(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 60.0)
     with redirect_stderr(terminal), HashingBar() as bar:
         bar(HALF)
         assert terminal.getvalue() == ""
+        monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.05)
         time.sleep(0.06)
         bar(HALF)
         bar(Progress(2, 2, 1024, 1024))
@@ -61,23 +65,37 @@ def test_a_bar_is_silent_in_a_pipe(
 
 
 def test_a_spinner_appears_on_a_terminal_after_a_while(terminal: Terminal) -> None:
+    started_at_seconds = time.monotonic()
     with redirect_stderr(terminal), Spinner("Waiting"):
-        assert terminal.getvalue() == ""
-        time.sleep(0.4)
-    assert "Waiting" in terminal.getvalue()
+        while "Waiting" not in terminal.getvalue():
+            time.sleep(0.01)
+    assert time.monotonic() - started_at_seconds >= 0.05
 
 
-def test_a_spinner_that_was_quick_is_never_seen(terminal: Terminal) -> None:
-    with redirect_stderr(terminal), Spinner("Waiting"):
-        pass
-    time.sleep(0.1)
+def test_a_spinner_that_was_quick_is_never_seen(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 60.0)
+    with redirect_stderr(terminal), Spinner("Waiting") as spinner:
+        timer = spinner._timer
+    assert timer is not None
+    timer.join(20)
+    assert not timer.is_alive()
     assert terminal.getvalue() == ""
 
 
-def test_a_spinner_stands_still_while_something_else_is_shown(terminal: Terminal) -> None:
-    with redirect_stderr(terminal), Spinner("Waiting") as spinner, spinner.paused():
-        time.sleep(0.15)
-        assert terminal.getvalue() == ""
+def test_a_spinner_stands_still_while_something_else_is_shown(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 60.0)
+    with redirect_stderr(terminal), Spinner("Waiting") as spinner:
+        timer = spinner._timer
+        assert timer is not None
+        with spinner.paused():
+            timer.join(20)
+            assert not timer.is_alive()
+            assert terminal.getvalue() == ""
+        assert spinner._timer is not None, "it goes on"
 
 
 def test_a_spinner_that_was_not_started_does_not_start_by_a_pause(terminal: Terminal) -> None:

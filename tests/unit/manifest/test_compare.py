@@ -174,9 +174,10 @@ def test_the_order_of_the_entries_does_not_matter(old: Files, new: Files, random
 
 
 def test_many_files_are_compared_quickly() -> None:
-    # All of one content and all elsewhere: the worst case of finding what has moved.
+    # All of one content and all elsewhere: the worst case of finding what has moved. Each with each
+    # would be 400 million comparisons; a busy machine may well double what is needed.
     old = Manifest(tuple(entry(f"old/{number}", "1") for number in range(20_000)))
     new = Manifest(tuple(entry(f"new/{number + 1}", "1") for number in range(20_000)))
     started_at = time.process_time()
     assert len(compare(old, new).moved) == 20_000
-    assert time.process_time() - started_at < 1
+    assert time.process_time() - started_at < 5
