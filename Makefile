@@ -17,6 +17,8 @@ solc := node_modules/.solc/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/node_modules/.solc
+# Tests start hundreds of processes: each would compile the package again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List the targets
@@ -65,7 +67,11 @@ check: install ## Check format, style, types, the layers and the lock files
 	@$(python) $(toolchain)/check_locks.py
 
 .PHONY: test
-test: test-contracts test-ape test-python ## Run every test
+test: install ## Run every test, two kinds at a time; each kind reports when it is done
+	@echo "Running every test, two kinds at a time; each kind reports when it is done"
+	@# The longest first. Each is a process of its own, so that whether it may fork stays as it is.
+	@$(MAKE) --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		test-integration test-unit test-contracts test-ape
 
 .PHONY: test-contracts
 test-contracts: install
@@ -78,10 +84,15 @@ test-ape: install
 	@# Not in the user's own folder, where another project may have left other packages.
 	@APE_DATA_FOLDER="$(CURDIR)/build/ape" .venv/bin/ape test tests/ape
 
-.PHONY: test-python
-test-python: install
-	@echo "Testing the package, and that its artifacts are what the contracts compile to"
-	@.venv/bin/pytest
+.PHONY: test-unit
+test-unit: install
+	@echo "Testing the package in parts, and that its artifacts are what the contracts compile to"
+	@.venv/bin/pytest tests/unit
+
+.PHONY: test-integration
+test-integration: install
+	@echo "Testing the package against chains, stores and clusters on this machine"
+	@.venv/bin/pytest tests/integration
 
 .PHONY: test-deep
 test-deep: install ## Run the contract tests for long: more fuzzing, invariants of 10,000 runs
