@@ -15,6 +15,8 @@ from dataledger.index.changes import Row
 from dataledger.index.schema import LOG_INDEX_BITS, blocks, chain
 from dataledger.index.store import Store
 
+INDEXED = (ContractName.ORGANISATIONS, ContractName.DATASET_LEDGER)
+"""The contracts whose events are indexed."""
 KEPT_EMPTY_BLOCKS = 1_000
 """How far behind the cursor blocks without events are kept, to know a reorganised chain by."""
 
@@ -40,7 +42,7 @@ class Pins:
     @classmethod
     def of(cls, profile: Profile) -> "Pins":
         """Return what `profile` pins. Raises `ProfileError` where it names no contracts."""
-        pins = {name: profile.contract(name) for name in ContractName}
+        pins = {name: profile.contract(name) for name in INDEXED}
         first_block = min(pin.deployed_at_block for pin in pins.values())
         row = {
             "chain_id": profile.chain_id,

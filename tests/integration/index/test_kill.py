@@ -1,0 +1,20 @@
+"""An indexer that is killed at any moment, on a chain that is reorganised, loses nothing.
+
+Ten times here; `tests/deep/test_index_kills.py` does it two hundred times.
+"""
+
+from pathlib import Path
+from random import Random
+
+from consortium import Consortium
+from index_trials import try_kills
+
+from dataledger.index.store import sqlite_url
+
+KILLS = 10
+
+
+def test_a_killed_indexer_ends_equal_to_a_new_index(consortium: Consortium, tmp_path: Path) -> None:
+    random = Random(1)  # noqa: S311 - no secret
+    url = sqlite_url(tmp_path / "killed.sqlite3")
+    assert try_kills(consortium, url, tmp_path, random, KILLS) > KILLS
