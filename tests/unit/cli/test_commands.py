@@ -351,7 +351,7 @@ READS = [
     ),
     ("dataset list", {"datasets"}, "acme/roads"),
     ("dataset list --owner acme", {"datasets"}, "acme/roads"),
-    ("dataset show acme/roads", {"dataset", "versions", "next_steps"}, "duty 2 by"),
+    ("dataset show acme/roads", {"dataset", "description", "versions", "next_steps"}, "duty 2 by"),
     (
         "dataset history acme/roads",
         {"dataset", "events", "head", "as_of_block", "head_verified"},

@@ -1,5 +1,6 @@
 """`dataledger dataset`: datasets, their versions, their history and lineage."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -177,12 +178,16 @@ def show(session: Session, *, name: str) -> None:
     """Show a dataset, its versions, and what can come next."""
     from dataledger.cli.names import Names, find_dataset
     from dataledger.cli.render.datasets import DatasetView
+    from dataledger.errors import NotFound
 
     with session.reading() as ledger:
         found = find_dataset(ledger, name)
         versions = ledger.datasets.versions(found.id)
         steps = ledger.lifecycle.next_steps(found.id)
-        session.show(DatasetView(found, versions, steps, Names(ledger)))
+        description = None
+        with suppress(NotFound):  # the owner need not have given the document to anybody
+            description = ledger.datasets.description(found.id)
+        session.show(DatasetView(found, versions, steps, Names(ledger), description))
 
 
 @subcommand(

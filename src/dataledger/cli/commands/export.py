@@ -45,7 +45,7 @@ def export(
     facts: Path | None,
     force: bool,
 ) -> None:
-    """Write what is known of a version in another standard's format.
+    """Write a version in another standard's format.
 
     For each part, the document says whether it is proven by the chain (with the event), asserted
     (by whom), or missing. Proven is who recorded what and when, and not that it is true.
@@ -57,6 +57,8 @@ def export(
     from dataledger.evidence.export import Format, gather
     from dataledger.evidence.export import export as write
 
+    if output is not None and output == facts:
+        raise click.UsageError("--output and --facts name the same file.")
     for path in (output, facts):
         if path is not None:
             refuse_output_over(path, replace=force)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dataledger.cli.describing import brief
 from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
@@ -18,6 +19,7 @@ from dataledger.ledger.results import (
     Version,
     VersionRef,
 )
+from dataledger.manifest.description import Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,16 @@ class DatasetView:
     versions: Sequence[Version]
     next_steps: Sequence[NextStep]
     names: Names
+    description: Description | None = None
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return `dataset`, `versions` and `next_steps`."""
+        """Return `dataset`, `description` (without its source), `versions` and `next_steps`."""
+        told = None if self.description is None else self.description.to_json()
+        if told is not None:
+            told.pop("source", None)
         return {
             "dataset": document_of(self.dataset),
+            "description": told,
             "versions": document_of(tuple(self.versions)),
             "next_steps": document_of(tuple(self.next_steps)),
         }
@@ -44,6 +51,7 @@ class DatasetView:
         screen.fields(
             [
                 ("id", str(dataset.id)),
+                ("title", None if self.description is None else brief(self.description.title)),
                 ("owner", self.names.organisation(dataset.owner)),
                 ("stage", _stage(dataset)),
                 ("policy", dataset.policy),

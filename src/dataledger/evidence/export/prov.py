@@ -90,7 +90,9 @@ def _qualified(iri: str) -> str:
 
 
 def _plain(value: JsonValue) -> JsonValue:
-    """Return a value that every reader of PROV takes: large numbers, and lists, as text."""
+    """Return a value that every reader of PROV takes: large numbers as text."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, bool) or not isinstance(value, int):
         return str(value)
     return value if abs(value) < 2**31 else str(value)

@@ -66,6 +66,8 @@ class Graph:
 
     elements: dict[str, Element] = field(default_factory=dict)
     relations: dict[Relation, None] = field(default_factory=dict)
+    generated: set[str] = field(default_factory=set)
+    """The entities whose generation is told."""
 
     def add(self, element: Element) -> str:
         """Add an element, unless there is one of its name, and return its name."""
@@ -75,6 +77,12 @@ class Graph:
     def relate(self, name: str, subject: str, object_: str, time: str | None = None) -> None:
         """Add a relation."""
         self.relations[Relation(name, subject, object_, time)] = None
+
+    def generate(self, entity: str, activity: str, time: str) -> None:
+        """Add that an activity made an entity, unless another one did: PROV allows of one alone."""
+        if entity not in self.generated:
+            self.generated.add(entity)
+            self.relate("wasGeneratedBy", entity, activity, time)
 
 
 def graph_of(notes: Notes) -> tuple[Graph, str]:
@@ -87,7 +95,7 @@ def graph_of(notes: Notes) -> tuple[Graph, str]:
     introduced = facts.fact("version")
     if introduced.event is not None and introduced.by is not None:
         recorded = _event(graph, facts, introduced.event, introduced.by, "record the version")
-        graph.relate("wasGeneratedBy", this, recorded, iso_time(introduced.event.recorded_at_unix))
+        graph.relate("used", recorded, this)
     for origin in facts.origins:
         parent = _content(graph, f"{origin.name}@{origin.version}", origin.dataset, origin.version)
         graph.elements[parent].terms["relation"] = origin.relation
@@ -160,10 +168,12 @@ def _step(graph: Graph, facts: DatasetFacts, this: str, step: Step) -> None:
     for agent in record.agents:
         key = _key(graph, facts, Actor(str(agent.organisation), agent.member))
         graph.relate("wasAssociatedWith", done, key)
-    for content in record.inputs:
-        graph.relate("used", done, _content_of(graph, facts, content))
-    for content in record.outputs:
-        graph.relate("wasGeneratedBy", _content_of(graph, facts, content), done)
+    used = {_content_of(graph, facts, content) for content in record.inputs}
+    made = {_content_of(graph, facts, content) for content in record.outputs}
+    for content in sorted(used):
+        graph.relate("used", done, content)
+    for content in sorted(made - used):
+        graph.generate(content, done, moment(record.ended_at))
 
 
 def _event(graph: Graph, facts: DatasetFacts, event: EventRef, by: Actor, label: str) -> str:

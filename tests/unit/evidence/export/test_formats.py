@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 from croissant_example import croissant_example
-from dataset_facts import BAN, ROADS, activity, facts, file
+from dataset_facts import BAN, ROADS, activity, event, facts, file
 from standards import (
     HOLD,
     hold_dcat,
@@ -238,6 +239,21 @@ def test_prov_tells_steps_by_their_records_and_who_stands_behind_them() -> None:
     assert "actedOnBehalfOf(did:pkh:eip155:1145848903:0x7099" in told
     assert 'term:status="asserted"' in told
     assert "wasDerivedFrom(" in told
+
+
+def test_prov_has_one_making_of_each_entity_however_many_records_claim_it() -> None:
+    told = facts()
+    again = replace(told.steps[1], event=event("Advanced", 7), evidence=activity().evidence)
+    later = activity()
+    later = replace(later, type="again", outputs=(*later.outputs, *later.inputs[:1]))
+    steps = (*told.steps, replace(again, activity=later, evidence=later.evidence))
+    graph = hold_prov_o(export(replace(told, steps=steps), Format.PROV_O).text)
+    from rdflib import PROV
+
+    made_by = {str(s): str(o) for s, o in graph.subject_objects(PROV.wasGeneratedBy)}
+    assert made_by == {
+        f"urn:dataledger:dataset:{ROADS}:2": f"urn:dataledger:activity:{activity().evidence}"
+    }
 
 
 def test_prov_o_says_the_same_as_prov_json() -> None:
