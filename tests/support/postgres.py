@@ -46,16 +46,18 @@ def running_server() -> Iterator[str]:
         data = home / "data"
         _run(user, home, folder / "initdb", "-D", data, "-U", "ledger", "-A", "trust", "-N")
         options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
-        server = subprocess.Popen(
-            [folder / "postgres", "-D", data, *options.split()],
-            cwd=home,
-            user=user,
-            group=None if user is None else pwd.getpwuid(user).pw_gid,
-            extra_groups=None if user is None else [],
-            env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
-            stdout=subprocess.DEVNULL,
-            stderr=(home / "log").open("wb"),
-        )
+        with (home / "log").open("wb") as log:
+            with (home / "log").open("wb") as log:
+            server = subprocess.Popen(
+                    [folder / "postgres", "-D", data, *options.split()],
+                    cwd=home,
+                    user=user,
+                    group=None if user is None else pwd.getpwuid(user).pw_gid,
+                    extra_groups=None if user is None else [],
+                    env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                )
         try:
             _wait(server, home)
             yield f"postgresql://ledger@/postgres?host={home}"

@@ -32,10 +32,10 @@ HOSTILE = "=cmd()\x1b[31m\u202e[bold]<script>'; DROP TABLE events; --\r\n\x07"
 Ask = Callable[..., Outcome]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An index with one dataset, about which everything that can be hostile is."""
-    url = sqlite_url(tmp_path / "index.sqlite3")
+    url = sqlite_url(tmp_path_factory.mktemp("index") / "index.sqlite3")
     with Store(url) as store:
         writer = Writer(store)
         at = writer.time

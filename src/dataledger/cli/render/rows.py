@@ -71,7 +71,7 @@ class PageView(Generic[T]):
         screen.line(Styled(f"as of block {self.page.as_of_block:,}", "dim"))
 
     def to_csv(self) -> str:
-        """Return the rows as CSV, quoted by RFC 4180, in which no text can steer a terminal or a sheet."""
+        """Return the rows as CSV, quoted by RFC 4180; no text in it steers a terminal or sheet."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([column.key for column in self.columns])
