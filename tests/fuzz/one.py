@@ -16,7 +16,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTRUMENTED = ["dataledger"]
-COMPILED = ["dataledger.manifest.records.csv_kernel", "dataledger.manifest.records.kernels"]
+COMPILED = [
+    "dataledger.manifest.records.csv_kernel",
+    "dataledger.manifest.records.intrinsics",
+    "dataledger.manifest.records.kernels",
+]
 """What numba compiles, and could not if the fuzzer changed it before."""
 ARTIFACTS = "-artifact_prefix="
 
