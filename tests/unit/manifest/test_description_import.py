@@ -180,8 +180,9 @@ def test_without_rdflib_turtle_is_refused_with_the_way_to_get_it(
     assert read(DCAT).title == "Roads"
 
 
-def test_a_description_written_by_hand_is_read_in_any_layout() -> None:
-    text = '{\n "title": "Roads",\n "format": "dataledger/description/1"}'
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_description_written_by_hand_is_read_in_any_layout(mark: str) -> None:
+    text = mark + '{\n "title": "Roads",\n "format": "dataledger/description/1"}'
     assert read_description(text.encode()) == Description("Roads")
 
 

@@ -215,56 +215,55 @@ def _measure(value: JsonValue) -> JsonValue:
 
 
 def _policy(notes: Notes) -> JsonValue:
-    """Return what the licence permits in places, and that what was recalled must not be used."""
+    """Return the rules that were said, as an ODRL set; None where there is none.
+
+    A licence is a duty to read it: what it permits, it says itself. What was recalled, or came from
+    what was, must not be used.
+    """
     facts = notes.facts
-    target = {"@id": version_iri(facts.dataset, facts.version)}
+    licence = notes.take("odrl:obligation", "licence")
     included = _list(notes.take("odrl:permission", f"statements.{Topic.PROCESSING_INCLUDED}"))
     excluded = _list(notes.take("odrl:prohibition", f"statements.{Topic.PROCESSING_EXCLUDED}"))
-    permission = {
-        "@type": "odrl:Permission",
-        "odrl:target": target,
-        "odrl:action": {"@id": "odrl:use"},
-        **_within(included),
-    }
-    prohibitions: list[JsonValue] = [
-        {
-            "@type": "odrl:Prohibition",
-            "odrl:target": target,
-            "odrl:action": {"@id": "odrl:use"},
-            "rdfs:comment": f"{ban.name} was recalled by {ban.organisation} at "
-            f"{iso_time(ban.recorded_at_unix)}: {ban.severity}.",
-        }
-        for ban in facts.bans
-    ]
-    if excluded:
-        prohibitions.append(
-            {
-                "@type": "odrl:Prohibition",
-                "odrl:target": target,
-                "odrl:action": {"@id": "odrl:use"},
-                **_within(excluded),
-            }
-        )
+    prohibitions = []
     if facts.bans:
         notes.take("odrl:prohibition", "bans")
-    may = bool(facts.text("licence") or included) and not facts.bans
-    if not may and not prohibitions:
+        included = []
+    for ban in facts.bans:
+        why = f"{ban.name} was recalled by {ban.organisation} at {iso_time(ban.recorded_at_unix)}"
+        comment = {"rdfs:comment": f"{why}: {ban.severity}."}
+        prohibitions.append(_rule(facts, "Prohibition", "use") | comment)
+    if excluded:
+        prohibitions.append(_rule(facts, "Prohibition", "use") | _within(excluded))
+    rules: dict[str, JsonValue] = {
+        "odrl:obligation": None if licence is None else _rule(facts, "Duty", "reviewPolicy"),
+        "odrl:permission": _rule(facts, "Permission", "use") | _within(included)
+        if included
+        else None,
+        "odrl:prohibition": prohibitions,
+    }
+    if not any(rules.values()):
         return None
+    iri = f"{version_iri(facts.dataset, facts.version)}:policy"
     return present(
         {
-            "@id": f"{version_iri(facts.dataset, facts.version)}:policy",
+            "@id": iri,
             "@type": "odrl:Set",
-            "odrl:uid": {"@id": f"{version_iri(facts.dataset, facts.version)}:policy"},
+            "odrl:uid": {"@id": iri},
             "dct:license": _licence(facts),
-            "odrl:permission": [permission] if may else None,
-            "odrl:prohibition": prohibitions,
+            **rules,
         }
     )
 
 
+def _rule(facts: DatasetFacts, kind: str, action: str) -> dict[str, JsonValue]:
+    return {
+        "@type": f"odrl:{kind}",
+        "odrl:target": {"@id": version_iri(facts.dataset, facts.version)},
+        "odrl:action": {"@id": f"odrl:{action}"},
+    }
+
+
 def _within(places: list[JsonValue]) -> dict[str, JsonValue]:
-    if not places:
-        return {}
     return {
         "odrl:constraint": {
             "@type": "odrl:Constraint",

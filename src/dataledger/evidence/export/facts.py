@@ -13,6 +13,7 @@ from enum import StrEnum
 from dataledger.contracts.identifiers import Address, DatasetId
 from dataledger.hashing import Digest, JsonValue
 from dataledger.ledger.activity import Activity
+from dataledger.ledger.json_forms import count_to_json
 from dataledger.manifest import FileEntry
 from dataledger.manifest.description import Description
 from dataledger.manifest.records.source import Column
@@ -85,7 +86,7 @@ class Fact:
         """Return the members that there are."""
         document: dict[str, JsonValue] = {"status": self.status.value}
         if with_value and self.value is not None:
-            document["value"] = self.value
+            document["value"] = _exact(self.value)
         if self.by is not None:
             document["by"] = self.by.to_json()
         if self.event is not None:
@@ -93,6 +94,13 @@ class Fact:
         if self.document is not None:
             document["document"] = str(self.document)
         return document
+
+
+def _exact(value: JsonValue) -> JsonValue:
+    """Return a value that every parser of JSON reads exactly: large integers as text."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return value
+    return count_to_json(value)
 
 
 NOTHING = Fact(None, Status.MISSING)

@@ -22,7 +22,7 @@ def read_description(data: bytes) -> Description:
     if len(data) > MAX_DESCRIPTION_BYTES:
         raise wrong(f"it has more than {MAX_DESCRIPTION_BYTES} bytes")
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # which some editors put in front
     except UnicodeDecodeError as error:
         raise wrong(f"it is not UTF-8 at byte {error.start}") from None
     first = text.lstrip()[:1]
@@ -35,7 +35,7 @@ def read_description(data: bytes) -> Description:
             return from_turtle(text)
         raise
     if isinstance(document, dict) and document.get("format") == FORMAT:
-        return Description.read(data)
+        return Description.read(text.encode())
     if is_dcat(document):
         return from_dcat(document, text)
     if is_croissant(document):

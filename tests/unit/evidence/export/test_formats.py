@@ -280,6 +280,19 @@ def test_dcat_forbids_the_use_of_what_was_recalled() -> None:
     assert not list(fine.subject_objects(odrl.prohibition))
 
 
+def test_dcat_makes_of_a_licence_no_permission_but_a_duty_to_read_it() -> None:
+    from rdflib import Namespace
+
+    odrl = Namespace("http://www.w3.org/ns/odrl/2/")
+    graph = hold_dcat(
+        export(facts(Description("R", licence="All rights reserved")), Format.DCAT).text
+    )
+    (duty,) = graph.objects(None, odrl.obligation)
+    assert set(graph.objects(duty, odrl.action)) == {odrl.reviewPolicy}
+    assert not list(graph.subject_objects(odrl.permission))
+    assert not list(hold_dcat(made("plain", "dcat").text).subject_objects(odrl.hasPolicy))
+
+
 def test_openlineage_runs_begin_and_end_as_their_records_say() -> None:
     events = hold_openlineage(made("fine", "openlineage").text)
     assert [(event.eventType.value, event.eventTime) for event in events] == [

@@ -2,6 +2,7 @@ import pytest
 from dataset_facts import CHAIN, ROADS, facts, file
 
 from dataledger.errors import InvalidArgument
+from dataledger.evidence.export import Fact, Status
 from dataledger.evidence.export.words import (
     description_of,
     file_iri,
@@ -81,6 +82,11 @@ def test_the_sha256_is_found_among_the_digests() -> None:
     blake3 = Digest(Algorithm.BLAKE3, Digest.of(b"y").value)
     assert sha256_of(FileEntry("x", 1, blake3)) is None
     assert sha256_of(FileEntry("x", 1, blake3, (Digest.of(b"x"),))) == Digest.of(b"x").hex
+
+
+def test_counts_that_not_every_parser_reads_are_text() -> None:
+    assert Fact(2**53, Status.PROVEN).to_json()["value"] == "9007199254740992"
+    assert Fact(2**53 - 1, Status.PROVEN).to_json()["value"] == 2**53 - 1
 
 
 def test_what_stands_in_names_the_fact_that_it_comes_from() -> None:
