@@ -138,11 +138,12 @@ def try_kills(consortium: Consortium, url: str, folder: Path, random: Random, ki
             deadline = time.monotonic() + random.random() * MOST_SECONDS
             while time.monotonic() < deadline:
                 writer.write(random.randint(1, 3))
-                if random.random() < 0.3:
+                if random.random() < 0.15:
                     writer.reorganise(12)
             workers.kill()
-            if random.random() < 0.5:
+            if random.random() < 0.3:
                 writer.reorganise(30)
+            writer.write(5)
             events = assert_equals_new(ledger, url, folder)
     return events
 

@@ -58,6 +58,7 @@ class Main(Group):
         "verify": f"{_COMMANDS}.verify:verify",
         "prove": f"{_COMMANDS}.proof:prove",
         "verify-proof": f"{_COMMANDS}.proof:verify_proof",
+        "index": f"{_COMMANDS}.index:index",
         "audit": f"{_COMMANDS}.audit:audit",
         "evidence": f"{_COMMANDS}.evidence:evidence",
         "export": f"{_COMMANDS}.export:export",

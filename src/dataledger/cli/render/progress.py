@@ -125,7 +125,7 @@ class HashingBar:
             TransferSpeedColumn,
         )
 
-        return _started(
+        return started_bar(
             TextColumn("Hashing {task.description}", markup=False),
             BarColumn(),
             DownloadColumn(binary_units=True),
@@ -141,12 +141,12 @@ class HashingBar:
             TimeRemainingColumn,
         )
 
-        return _started(
+        return started_bar(
             TextColumn("Hashing records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         )
 
 
-def _started(*columns: "ProgressColumn") -> "Bar":
+def started_bar(*columns: "ProgressColumn") -> "Bar":
     """Return a bar of these columns, with one task, that leaves nothing on the screen."""
     from rich.progress import Progress
 
