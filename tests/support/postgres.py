@@ -47,17 +47,16 @@ def running_server() -> Iterator[str]:
         _run(user, home, folder / "initdb", "-D", data, "-U", "ledger", "-A", "trust", "-N")
         options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
         with (home / "log").open("wb") as log:
-            with (home / "log").open("wb") as log:
             server = subprocess.Popen(
-                    [folder / "postgres", "-D", data, *options.split()],
-                    cwd=home,
-                    user=user,
-                    group=None if user is None else pwd.getpwuid(user).pw_gid,
-                    extra_groups=None if user is None else [],
-                    env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                )
+                [folder / "postgres", "-D", data, *options.split()],
+                cwd=home,
+                user=user,
+                group=None if user is None else pwd.getpwuid(user).pw_gid,
+                extra_groups=None if user is None else [],
+                env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         try:
             _wait(server, home)
             yield f"postgresql://ledger@/postgres?host={home}"

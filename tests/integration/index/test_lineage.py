@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from command_line import CommandLine
+from command_line import CommandLine, Ended
 from consortium import Consortium, manifest
 from sqlalchemy import update
 
@@ -16,6 +17,7 @@ from dataledger.contracts.types import Capability, Parent, Relation, Severity
 from dataledger.errors import CommitmentMismatch
 from dataledger.index import schema
 from dataledger.index.index import Index
+from dataledger.index.store import sqlite_url
 from dataledger.ledger import Ledger
 from dataledger.ledger.results import VersionRef
 
@@ -28,6 +30,7 @@ class Family:
     """Datasets that came from each other, one of whose versions is recalled."""
 
     home: Path
+    url: str
     ledger: Ledger
     index: Index
     versions: tuple[VersionRef, ...]
@@ -36,38 +39,37 @@ class Family:
 
 
 @pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
-    home = tmp_path_factory.mktemp("lineage")
-    with Consortium(home) as consortium:
-        owner = consortium.join(Capability.CUSTODIAN)
-        regulator = consortium.join(Capability.REGULATOR)
-        chance = random.Random(4)  # noqa: S311 - no secret
-        versions: list[VersionRef] = []
-        names: list[str] = []
-        for number in range(VERSIONS):
-            parents = [
-                Parent(ref.dataset, ref.version, chance.choice(list(Relation)))
-                for ref in chance.sample(versions, min(number, chance.randint(0, 3)))
-            ]
-            if number == RECALLED + 1:
-                parents = [Parent(versions[RECALLED].dataset, versions[RECALLED].version)]
-            content = manifest(f"{number}")
-            if number % 5 == 4:  # the next version of the dataset before
-                dataset, name = versions[-1].dataset, names[-1].partition("@")[0]
-                owner.datasets.add_version(dataset, content, parents=parents)
-                versions.append(VersionRef(dataset, 2))
-            else:
-                slug = consortium.new_slug()
-                event = owner.datasets.register(slug, content, parents=parents).event
-                versions.append(VersionRef(event.dataset, 1))
-                found = owner.datasets.get(event.dataset)
-                name = f"{found.owner_slug}/{found.slug}"
-            names.append(f"{name}@{versions[-1].version}")
-        recalled = versions[RECALLED]
-        regulator.lifecycle.recall(recalled.dataset, recalled.version, Severity.SERIOUS, "unlawful")
-        with Index.open(owner) as index:
-            index.sync()
-            yield Family(home, owner, index, tuple(versions), tuple(names), recalled)
+def family(consortium: Consortium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
+    owner = consortium.join(Capability.CUSTODIAN)
+    regulator = consortium.join(Capability.REGULATOR)
+    chance = random.Random(4)  # noqa: S311 - no secret
+    versions: list[VersionRef] = []
+    names: list[str] = []
+    for number in range(VERSIONS):
+        parents = [
+            Parent(ref.dataset, ref.version, chance.choice(list(Relation)))
+            for ref in chance.sample(versions, min(number, chance.randint(0, 3)))
+        ]
+        if number == RECALLED + 1:
+            parents = [Parent(versions[RECALLED].dataset, versions[RECALLED].version)]
+        content = manifest(f"{number}")
+        if number % 5 == 4:  # the next version of the dataset before
+            dataset, name = versions[-1].dataset, names[-1].partition("@")[0]
+            owner.datasets.add_version(dataset, content, parents=parents)
+            versions.append(VersionRef(dataset, 2))
+        else:
+            slug = consortium.new_slug()
+            event = owner.datasets.register(slug, content, parents=parents).event
+            versions.append(VersionRef(event.dataset, 1))
+            found = owner.datasets.get(event.dataset)
+            name = f"{found.owner_slug}/{found.slug}"
+        names.append(f"{name}@{versions[-1].version}")
+    recalled = versions[RECALLED]
+    regulator.lifecycle.recall(recalled.dataset, recalled.version, Severity.SERIOUS, "unlawful")
+    url = sqlite_url(tmp_path_factory.mktemp("index") / "index.sqlite3")
+    with Index.open(owner, url) as index:
+        index.sync()
+        yield Family(consortium.home, url, owner, index, tuple(versions), tuple(names), recalled)
 
 
 def test_the_index_walks_as_the_ledger_does(family: Family) -> None:
@@ -144,10 +146,17 @@ def test_the_contract_confirms_nothing_that_was_altered_in_the_index(
 
 
 def test_the_commands_draw_and_list_the_same(family: Family, tmp_path: Path) -> None:
-    run = CommandLine(family.home)
+    command = CommandLine(family.home)
+
+    def run(*arguments: object) -> Ended:
+        return command(*arguments, "--index", family.url)
+
+    def ok(*arguments: object) -> dict[str, Any]:
+        return command.ok(*arguments, "--index", family.url)
+
     name = family.names[RECALLED]
     impact = family.index.lineage.impact(name)
-    listed = run.ok("audit", "impact", name)
+    listed = ok("audit", "impact", name)
     assert [item["name"] for item in listed["tainted"]] == [
         family.index.lineage.names([ref])[ref] for ref in impact.tainted
     ]
@@ -159,8 +168,8 @@ def test_the_commands_draw_and_list_the_same(family: Family, tmp_path: Path) -> 
     assert f"{name} → " in table.out
 
     last = family.names[-1]
-    graph = run.ok("audit", "lineage", last, "--up")
-    told = run.ok("dataset", "lineage", last.partition("@")[0], "--up")
+    graph = ok("audit", "lineage", last, "--up")
+    told = command.ok("dataset", "lineage", last.partition("@")[0], "--up")
     assert sorted(map(str, graph["ancestors"])) == sorted(map(str, told["ancestors"]))
     assert run("audit", "lineage", last, "--up", "--format", "json").document == graph
     tree = run("audit", "lineage", name, "--down", "--depth", "1")
