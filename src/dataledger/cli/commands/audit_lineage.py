@@ -73,7 +73,7 @@ def lineage(
     force: bool,
     asking: Asking,
 ) -> None:
-    """Draw what a version came from, and what came of it, as the index knows it."""
+    """Draw what a version came from, and what came of it."""
     from dataledger.cli.output import refuse_output_over, write_output
     from dataledger.cli.render.lineage_index import DrawingView, GraphView
     from dataledger.contracts.types import Relation
@@ -149,7 +149,7 @@ def impact(
     confirm: bool,
     asking: Asking,
 ) -> None:
-    """List what the recall of a version taints, each with a path that taints it.
+    """List what the recall of a version taints, and by which path.
 
     Of a version that is not recalled: what its recall would taint.
     """
