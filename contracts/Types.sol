@@ -16,6 +16,16 @@ type Stage is uint8;
 /// @dev A human-chosen identifier: 1 to 32 ASCII characters, padded with zero bytes; see the library `Slugs`.
 type Slug is bytes32;
 
+/// @dev Identifies a project: keccak256(abi.encode(chain id, contract address, applicant organisation, SHA-256 of its
+///      document, purposes)).
+type ProjectId is bytes32;
+
+/// @dev Identifies a request, and the grant that it leads to: keccak256(abi.encode(chain id, contract address, request)).
+type GrantId is bytes32;
+
+/// @dev Identifies a run among those of its grant. Chosen by the dataset's owner.
+type RunId is bytes32;
+
 using { sameOrg as ==, otherOrg as != } for OrgId global;
 using { sameDataset as == } for DatasetId global;
 using { sameStage as ==, otherStage as != } for Stage global;

@@ -56,8 +56,8 @@ def cli(  # noqa: PLR0917 - click passes by name
     """Deploy the contracts, and write the profile that pins them.
 
     What Ape compiles must be what the package ships, byte for byte. The account pays, and is
-    nothing special afterwards: the ADMIN key administers. A chain that the profile already pins is
-    left as it is.
+    nothing special afterwards: the ADMIN key administers. Contracts that the profile already pins
+    are left as they are.
     """
     identity = chain_identity(current_provider())
     draft = Profile(
@@ -79,28 +79,32 @@ def cli(  # noqa: PLR0917 - click passes by name
         name,
         bytes(32) if profile_digest is None else bytes(Digest.parse(profile_digest).value),
     )
-    if is_pinned(draft, home):
+    kept = kept_profile(draft, home)
+    pins = dict(kept.contracts)
+    if all(contract in pins for contract in ContractName):
         click.echo(f"The profile {profile} pins the contracts on this chain. Nothing to do.")
         return
     containers = compile_contracts()
-    organisations = create(account, containers[ContractName.ORGANISATIONS], *root)
-    ledger = create(account, containers[ContractName.DATASET_LEDGER], organisations.address)
-    pins: dict[str, ContractPin] = {
-        ContractName.ORGANISATIONS: organisations,
-        ContractName.DATASET_LEDGER: ledger,
+    asked = {
+        ContractName.DATASET_LEDGER: ContractName.ORGANISATIONS,
+        ContractName.DATA_USE: ContractName.DATASET_LEDGER,
     }
-    click.echo(f"Wrote the profile {replace(draft, contracts=pins).save(home)}.")
+    for contract in ContractName:
+        if contract not in pins:
+            arguments = (pins[asked[contract]].address,) if contract in asked else root
+            pins[contract] = create(account, containers[contract], *arguments)
+    click.echo(f"Wrote the profile {replace(kept, contracts=pins).save(home)}.")
 
 
-def is_pinned(draft: Profile, home: Path | None) -> bool:
-    """Return whether there is such a profile already, after checking its contracts on the chain.
+def kept_profile(draft: Profile, home: Path | None) -> Profile:
+    """Return the profile to add contracts to: the one there is, once it is checked, or the draft.
 
     Raises:
         ProfileError: It is of another chain.
         ContractMismatch: A contract is not there, or is another one.
     """
     if draft.name not in profile_names(home):
-        return False
+        return draft
     known = Profile.load(draft.name, home)
     if known.identity != draft.identity:
         raise ProfileError(
@@ -108,10 +112,8 @@ def is_pinned(draft: Profile, home: Path | None) -> bool:
             f"{draft.identity}.",
             remedy="Choose another name with --profile, or that chain with --network.",
         )
-    if not all(contract in known.contracts for contract in ContractName):
-        return False
     connect(known)
-    return True
+    return known
 
 
 def compile_contracts() -> dict[ContractName, ContractContainer]:

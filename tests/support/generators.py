@@ -14,14 +14,18 @@ from dataledger.contracts.identifiers import (
     Address,
     Commitment,
     DatasetId,
+    GrantId,
     Head,
     OrgId,
     PolicyId,
+    ProjectId,
+    RunId,
     Slug,
     Stage,
     address_of,
 )
 from dataledger.contracts.types import Capability, Parts, StageTable, VersionRecord
+from dataledger.contracts.use_events import USE_EVENTS
 from dataledger.hashing import Algorithm, Digest, Hash32
 
 hashes = st.binary(min_size=32, max_size=32).filter(any).map(Hash32)
@@ -34,6 +38,8 @@ chain_texts = st.binary(max_size=80).map(lambda raw: raw.decode("utf-8", "surrog
 # Integers are generated to fit the narrowest field of their name; uint40 is the usual one.
 _BITS = {
     **dict.fromkeys(("depth", "duty", "approvals", "salt_scheme", "flags"), 8),
+    **dict.fromkeys(("purpose", "level", "threshold"), 8),
+    "stages": 32,
     **dict.fromkeys(("revision",), 24),
     **dict.fromkeys(("version", "version_count", "generation", "min_seconds"), 32),
     **dict.fromkeys(("size_bytes", "file_count", "record_count"), 64),
@@ -49,6 +55,9 @@ _KINDS: dict[Any, st.SearchStrategy[Any]] = {
     Commitment: hashes.map(Commitment),
     Digest: digests,
     DatasetId: hashes.map(DatasetId),
+    ProjectId: hashes.map(ProjectId),
+    GrantId: hashes.map(GrantId),
+    RunId: hashes.map(RunId),
     Address: addresses,
     Slug: slugs,
     OrgId: st.integers(1, 2**32 - 1).map(OrgId),
@@ -99,6 +108,8 @@ _KINDS[VersionRecord] = records
 
 _ALL: tuple[Any, ...] = EVENTS
 events: st.SearchStrategy[Event] = st.one_of([structs(kind) for kind in _ALL])
+_ALL_OF_USE: tuple[Any, ...] = USE_EVENTS
+use_events: st.SearchStrategy[Event] = st.one_of([structs(kind) for kind in _ALL_OF_USE])
 _dataset_events: st.SearchStrategy[DatasetEvent] = st.one_of(
     [structs(kind) for kind in _ALL if issubclass(kind, DatasetEvent)]
 )

@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE_SIZE_LIMIT = 24_576  # EIP-170
-DEPLOYABLE = {"DatasetLedger", "Organisations"}
+DEPLOYABLE = {"DataUse", "DatasetLedger", "Organisations"}
 ARTIFACTS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
     for path in sorted(build_contracts.ARTIFACTS.glob("*.json"))

@@ -54,6 +54,10 @@ PLANS: tuple[_Plan, ...] = (
         ContractName.DATASET_LEDGER,
         lambda _root, pins: [pins[ContractName.ORGANISATIONS].address],
     ),
+    _Plan(
+        ContractName.DATA_USE,
+        lambda _root, pins: [pins[ContractName.DATASET_LEDGER].address],
+    ),
 )
 """The contracts, in the order of their creation, with their constructors' arguments."""
 

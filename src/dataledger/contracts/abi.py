@@ -17,6 +17,9 @@ from dataledger.contracts.artifacts import Artifact, ContractName
 from dataledger.contracts.identifiers import (
     Address,
     DatasetId,
+    GrantId,
+    ProjectId,
+    RunId,
     Slug,
     address_of,
     keccak256,
@@ -29,8 +32,9 @@ from dataledger.hashing import Algorithm, Digest, Hash32
 WORD_BYTES = 32
 SELECTOR_BYTES = 4
 
-_READS_OF_A_BYTE = 4
-"""More than decoding takes: offsets are read when they are checked, and when they are followed."""
+_READS_OF_A_BYTE = 8
+"""What decoding takes: a struct is read when it is checked, and when it is followed; so are those
+within it, three deep at most."""
 
 _REMEDY = "Ask another node; if it answers the same, check the contract addresses."
 
@@ -306,19 +310,20 @@ def _digest_to_raw(digest: Digest) -> bytes:
     return digest.value
 
 
+_IDENTIFIERS = (DatasetId, ProjectId, GrantId, RunId)
 _TO_RAW: dict[Any, Any] = {
     str: text_to_raw,
     Slug: _slug_to_raw,
     Digest: _digest_to_raw,
-    DatasetId: lambda dataset: dataset.value,
     StageTable: lambda table: table.value,
+    **dict.fromkeys(_IDENTIFIERS, lambda identifier: identifier.value),
 }
 _FROM_RAW: dict[Any, Any] = {
     str: text_from_raw,
     Slug: _slug_from_raw,
     Digest: _digest_from_raw,
-    DatasetId: DatasetId,
     StageTable: StageTable,
+    **{kind: kind for kind in _IDENTIFIERS},
     Address: lambda raw: address_of(bytes.fromhex(raw[2:])),
 }
 _ZEROS: dict[Any, Any] = {

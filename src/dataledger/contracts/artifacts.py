@@ -15,6 +15,11 @@ class ContractName(StrEnum):
 
     ORGANISATIONS = "Organisations"
     DATASET_LEDGER = "DatasetLedger"
+    DATA_USE = "DataUse"
+
+
+LEDGER_CONTRACTS = (ContractName.ORGANISATIONS, ContractName.DATASET_LEDGER)
+"""The contracts that every profile names; the others may be missing."""
 
 
 @dataclass(frozen=True, slots=True)

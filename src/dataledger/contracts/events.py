@@ -1,4 +1,6 @@
-"""The contracts' events: one frozen value each, read from a log and written back into it.
+"""The ledger's events: one frozen value each, read from a log and written back into it.
+
+Those of `DataUse` stand in `use_events`.
 
 Fields stand in the order of the Solidity event; a test holds them to the compiled ABI.
 """
@@ -326,6 +328,7 @@ EVENTS: tuple[type[Event], ...] = (
     DatasetReinstated,
     VersionRecalled,
 )
+"""The events of the contracts that every profile names."""
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -366,4 +369,6 @@ def _items() -> dict[tuple[ContractName, str], AbiItem]:
 
 @cache
 def _by_topic() -> dict[Hash32, type[Event]]:
-    return {topic_of(kind): kind for kind in EVENTS}
+    from dataledger.contracts.use_events import USE_EVENTS  # which builds on this module
+
+    return {topic_of(kind): kind for kind in (*EVENTS, *USE_EVENTS)}

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import NewType, Self
+from typing import ClassVar, NewType, Self
 
 from dataledger.errors import InvalidAddress, InvalidDigest, InvalidIdentifier, InvalidSlug, shown
 from dataledger.hashing import Hash32, hash32_from_hex, to_hash32
@@ -36,11 +36,10 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetId:
-    """A dataset: 32 bytes derived from chain, ledger, owner organisation and slug.
+class Identifier:
+    """32 bytes that name something on a chain. Written `0x<64 lowercase hex>`."""
 
-    Written `0x<64 lowercase hex>`.
-    """
+    noun: ClassVar[str]
 
     value: Hash32
 
@@ -60,7 +59,7 @@ class DatasetId:
             except InvalidDigest:
                 pass
         raise InvalidIdentifier(
-            f"{shown(text)} is not a dataset id.",
+            f"{shown(text)} is not {cls.noun}.",
             remedy="Write it as 0x and 64 lowercase hexadecimal digits.",
         )
 
@@ -68,7 +67,35 @@ class DatasetId:
         return f"0x{self.value.hex()}"
 
     def __repr__(self) -> str:
-        return f"DatasetId({str(self)!r})"
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class DatasetId(Identifier):
+    """A dataset: derived from chain, ledger, owner organisation and slug."""
+
+    __slots__ = ()
+    noun = "a dataset id"
+
+
+class ProjectId(Identifier):
+    """A project: derived from chain, contract, applicant, document and purposes."""
+
+    __slots__ = ()
+    noun = "a project id"
+
+
+class GrantId(Identifier):
+    """A request, and the grant that it leads to: derived from chain, contract and request."""
+
+    __slots__ = ()
+    noun = "a grant id"
+
+
+class RunId(Identifier):
+    """A run, among those of its grant: chosen by the owner's node."""
+
+    __slots__ = ()
+    noun = "a run id"
 
 
 def dataset_id(chain_id: int, ledger: Address, owner: OrgId, slug: Slug) -> DatasetId:

@@ -21,13 +21,19 @@ from dataledger.contracts.identifiers import (
     WITHOUT_END,
     Address,
     DatasetId,
+    GrantId,
+    Identifier,
     OrgId,
     PolicyId,
+    ProjectId,
+    RunId,
     Slug,
     Stage,
 )
 from dataledger.contracts.refusal_words import WORDS
 from dataledger.contracts.types import Capability
+from dataledger.contracts.use_refusal_words import USE_WORDS
+from dataledger.contracts.use_types import Composition, GrantState, Outcome
 from dataledger.errors import NodeError, Refused, shown
 
 
@@ -50,26 +56,41 @@ _NUMBERS = (
     *(("length", "uint256"), ("maximum", "uint256"), ("maximum", "uint8"), ("index", "uint256")),
     *(("count", "uint256"), ("duty", "uint8"), ("required", "uint8"), ("given", "uint256")),
     *(("currentNonce", "uint256"), ("code", "uint256")),
+    *(("level", "uint8"), ("purpose", "uint8"), ("threshold", "uint8"), ("stages", "uint32")),
+    *(("granted", "uint32"), ("executors", "uint256"), ("signatures", "uint256")),
+    *((name, "uint64") for name in ("micro", "leftMicro", "countedMicro", "reservedMicro")),
+    *((name, "uint64") for name in ("deltaPico", "leftDeltaPico", "countedDeltaPico")),
+    ("reservedDeltaPico", "uint64"),
 )
 _KINDS: dict[tuple[str, str], Any] = {
     **{(name, "uint32"): OrgId for name in ("org", "suspendedBy", "actor", "grantor", "owner")},
     **{(name, "uint32"): OrgId for name in ("holder", "regulator", "parent")},
+    **{(name, "uint32"): OrgId for name in ("other", "applicant", "consumer")},
     **{(name, "uint8"): Stage for name in ("stage", "next", "entry", "from", "to")},
     **{(name, "uint8"): Stage for name in ("current", "given")},
     **{(name, "uint16"): Capability for name in ("required", "held", "requested")},
     **{(name, "uint16"): Capability for name in ("capabilities", "grantable")},
     **{(name, "address"): Address for name in ("key", "successor", "gate", "signer", "account")},
+    ("executor", "address"): Address,
+    **{(name, "uint8"): Composition for name in ("composition", "ofBudget", "ofGrant")},
+    **{(name, "bytes32"): bytes for name in ("granted", "given", "recorded", "output")},
     **{(name, "uint40"): Moment for name in ("validFrom", "validUntil")},
     **{(name, "uint256"): Moment for name in ("allowedFrom", "deadline")},
     **{(name, "string"): str for name in ("message", "str")},
     **dict.fromkeys(_NUMBERS, int),
     ("policy", "uint16"): PolicyId,
     ("dataset", "bytes32"): DatasetId,
+    ("project", "bytes32"): ProjectId,
+    ("grant", "bytes32"): GrantId,
+    ("run", "bytes32"): RunId,
+    ("state", "uint8"): GrantState,
+    ("outcome", "uint8"): Outcome,
     ("slug", "bytes32"): Slug,
     ("part", "uint8"): Part,
 }
 """What an error's argument is, by its name and type in the ABI."""
 
+_WORDS = WORDS | USE_WORDS
 _EMPTY = AbiItem(ContractName.DATASET_LEDGER, "error", "NoReason", (), ())
 _SOLIDITY_ERRORS = tuple(
     AbiItem(ContractName.DATASET_LEDGER, "error", name, (Parameter(argument, kind, False, ()),), ())  # noqa: FBT003 - indexed, of which errors have none
@@ -105,7 +126,7 @@ class Refusal:
             DatasetId: datasets or {},
             Stage: {**RESERVED_STAGES, **(stages or {})},
         }
-        words = WORDS[f"{self.error_name}({', '.join(self.arguments)})"]
+        words = _WORDS[f"{self.error_name}({', '.join(self.arguments)})"]
         told = {
             name: _told(self.kinds[name], value, names) for name, value in self.arguments.items()
         }
@@ -121,7 +142,7 @@ class Refusal:
 def decode_refusal(data: bytes, contract: ContractName) -> Refusal:
     """Return what a contract's revert data says. Any bytes are some refusal.
 
-    Errors of the other contract are known, too: the ledger passes on what `Organisations` refuses.
+    Errors of the other contracts are known, too: the ledger passes on what `Organisations` refuses.
     """
     item = _EMPTY if not data else _errors(contract).get(data[:SELECTOR_BYTES])
     if item is not None:
@@ -142,7 +163,7 @@ def kind_of(parameter: Parameter) -> Any:
 
 @cache
 def _errors(contract: ContractName) -> dict[bytes, AbiItem]:
-    # Of errors with one signature in both contracts, the called contract's own goes last, and wins.
+    # Of errors with one signature in several contracts, the called one's goes last, and wins.
     contracts = sorted(ContractName, key=lambda name: name is contract)
     items = [item for name in contracts for item in abi_items(name, "error")]
     return {item.selector: item for item in (*_SOLIDITY_ERRORS, *items)}
@@ -188,13 +209,14 @@ _TELL: dict[Any, Callable[[Any], str]] = {
     Moment: lambda moment: _moment(moment.unix),
     Part: _part,
     PolicyId: lambda policy: f"policy {policy}",
+    **dict.fromkeys((Composition, GrantState, Outcome), lambda value: value.name),
 }
 
 
 def _plain(value: Any) -> object:
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
-    if isinstance(value, DatasetId):
+    if isinstance(value, Identifier):
         return str(value)
     if isinstance(value, Moment):
         return value.unix

@@ -1,4 +1,4 @@
-"""The two contracts of a profile, read and written through one connection."""
+"""The contracts of a profile, read and written through one connection."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from dataledger.chain.outbox import Outbox
 from dataledger.chain.signer import Signer
 from dataledger.contracts import organisations
 from dataledger.contracts.abi import malformed
-from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.artifacts import LEDGER_CONTRACTS, ContractName
 from dataledger.contracts.calls import Call
 from dataledger.contracts.events import Event, topic_of
 from dataledger.contracts.identifiers import Address, DatasetId, OrgId, PolicyId
@@ -54,22 +54,23 @@ class OnChain:
         outbox: Outbox | None = None,
         timeout_seconds: float = CONFIRMATION_TIMEOUT_SECONDS,
     ) -> None:
-        """Stand on `connection`, whose profile names both contracts.
+        """Stand on `connection`, whose profile names the ledger's contracts.
 
         Raises:
             ProfileError: it does not.
         """
         self.connection = connection
         self.names = Names(self)
-        self._pins = {name: connection.profile.contract(name) for name in ContractName}
+        for name in LEDGER_CONTRACTS:
+            connection.profile.contract(name)
         self._signer = signer
         self._outbox = outbox
         self._timeout_seconds = timeout_seconds
         self._member_orgs: dict[Address, OrgId] = {}
 
     def address(self, contract: ContractName) -> Address:
-        """Return where a contract stands."""
-        return self._pins[contract].address
+        """Return where a contract stands. Raises `ProfileError` where the profile names none."""
+        return self.connection.profile.contract(contract).address
 
     # -------------------------------------------------------------------------------------- reading
 
@@ -168,7 +169,7 @@ class OnChain:
         indexed: Sequence[Indexed | Sequence[Indexed] | None],
         to_block: int,
     ) -> list[Log]:
-        pin = self._pins[contract]
+        pin = self.connection.profile.contract(contract)
         wanted = [
             [f"0x{topic.hex()}" for topic in topics] or None,
             *(_topics(value) for value in indexed),

@@ -1,16 +1,18 @@
 """Deployment against a chain in plain Python: resumed, pinned, and checked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_node import CONTRACT, FakeNode, fake_signer
 from once_contract import ARTIFACT, RUNTIME_CODE
 
+from dataledger.chain.connection import Connection
 from dataledger.chain.deployment import PLANS, RootAuthority, create_contract, deploy, is_code_of
 from dataledger.chain.identifiers import code_hash
 from dataledger.chain.outbox import Outbox
-from dataledger.chain.profile import Profile
-from dataledger.contracts.artifacts import Artifact, ContractName
+from dataledger.chain.profile import ContractPin, Profile
+from dataledger.contracts.artifacts import LEDGER_CONTRACTS, Artifact, ContractName
 from dataledger.contracts.identifiers import Slug
 from dataledger.errors import ContractMismatch, InvalidArgument
 from dataledger.hashing import Digest
@@ -91,13 +93,28 @@ def test_the_profile_is_written_last(node: NodeWithCode, tmp_path: Path) -> None
         profile = deploy(connection, outbox, fake_signer(), ROOT, home=tmp_path)
     assert said == ["Creating the contract Organisations", "Creating the contract DatasetLedger"]
     assert Profile.load("fake", tmp_path) == profile
-    assert list(profile.contracts) == ["Organisations", "DatasetLedger"]
-    assert node.blocks[-1].nonces[fake_signer().address] == 2, "what was there was not repeated"
+    assert list(profile.contracts) == [plan.name for plan in PLANS]
+    assert node.blocks[-1].nonces[fake_signer().address] == len(PLANS), (
+        "what was there was not repeated"
+    )
     assert profile.contract("Organisations").address == CONTRACT
 
 
-def test_a_root_without_a_profile_document() -> None:
-    from dataclasses import replace
+def test_a_profile_without_the_last_contract_is_completed(
+    node: NodeWithCode, tmp_path: Path
+) -> None:
+    connection = node.connection()
+    pin = ContractPin(CONTRACT, code_hash(b"of an older release"), 1)
+    older = replace(connection.profile, contracts=dict.fromkeys(LEDGER_CONTRACTS, pin))
+    node.codes = (Artifact.load(ContractName.DATA_USE).deployed_bytecode,)
+    connection = Connection(older, connection.transport)
+    with Outbox(connection, home=tmp_path) as outbox:
+        profile = deploy(connection, outbox, fake_signer(), ROOT, home=tmp_path)
+    assert list(profile.contracts) == [*LEDGER_CONTRACTS, "DataUse"]
+    assert [profile.contract(name) for name in LEDGER_CONTRACTS] == [pin, pin]
+    assert node.blocks[-1].nonces[fake_signer().address] == 1
 
+
+def test_a_root_without_a_profile_document() -> None:
     arguments = PLANS[0].arguments(replace(ROOT, profile_digest=None), {})
     assert arguments[1:] == [b"authority".ljust(32, b"\0"), b"Data Authority", bytes(32)]

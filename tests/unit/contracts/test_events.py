@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from generators import events
+from generators import events, use_events
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,9 +30,11 @@ from dataledger.contracts.identifiers import (
     address_of,
 )
 from dataledger.contracts.types import Severity, VersionRecord
+from dataledger.contracts.use_events import USE_EVENTS
 from dataledger.errors import NodeError
 from dataledger.hashing import Digest, Hash32
 
+ALL_EVENTS: tuple[type[Event], ...] = (*EVENTS, *USE_EVENTS)
 KEY = address_of(b"\x11" * 20)
 RECALL = VersionRecalled(
     dataset=DatasetId(Hash32(b"\x22" * 32)),
@@ -47,7 +49,7 @@ RECALL = VersionRecalled(
 )
 
 
-@pytest.mark.parametrize("kind", EVENTS)
+@pytest.mark.parametrize("kind", ALL_EVENTS)
 def test_fields_are_those_of_the_solidity_event(kind: type[Event]) -> None:
     names = [python_name(parameter) for parameter in event_item(kind).inputs]
     assert names == [field.name for field in dataclasses.fields(kind)]
@@ -56,10 +58,10 @@ def test_fields_are_those_of_the_solidity_event(kind: type[Event]) -> None:
 def test_every_event_of_the_contracts_has_a_class() -> None:
     in_abi = {item.name for contract in ContractName for item in abi_items(contract, "event")}
     # Declared by OpenZeppelin's EIP712; a contract with a fixed domain never emits it.
-    assert in_abi - {"EIP712DomainChanged"} == {kind.__name__ for kind in EVENTS}
+    assert in_abi - {"EIP712DomainChanged"} == {kind.__name__ for kind in ALL_EVENTS}
 
 
-@given(events)
+@given(events | use_events)
 def test_what_is_written_is_read(event: Event) -> None:
     assert decode_event(event.to_log()) == event
 

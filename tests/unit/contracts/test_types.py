@@ -9,7 +9,7 @@ from generators import structs, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataledger.contracts import dataset_ledger, organisations
+from dataledger.contracts import data_use, dataset_ledger, organisations
 from dataledger.contracts.abi import (
     Parameter,
     abi_items,
@@ -44,27 +44,52 @@ from dataledger.contracts.types import (
     Step,
     VersionRecord,
 )
+from dataledger.contracts.use_types import (
+    Budget,
+    Cost,
+    Grant,
+    Input,
+    Project,
+    Quorum,
+    Receipt,
+    Request,
+    Reservation,
+    Run,
+    Terms,
+)
 from dataledger.errors import InvalidArgument, NodeError
 from dataledger.hashing import Algorithm, Digest, Hash32
 
 MODULES = {
     ContractName.ORGANISATIONS: organisations,
     ContractName.DATASET_LEDGER: dataset_ledger,
+    ContractName.DATA_USE: data_use,
 }
 STRUCTS: dict[str, Any] = {
     "Admission": Admission,
     "Ancestor": Ancestor,
     "Authorisation": Authorisation,
+    "Budget": Budget,
+    "Cost": Cost,
     "Edge": Edge,
+    "Grant": Grant,
+    "Input": Input,
     "Member": MemberState,
     "Organisation": OrganisationState,
     "Parent": Parent,
     "Place": Place,
     "Policy": Policy,
+    "Project": Project,
+    "Quorum": Quorum,
     "Recall": Recall,
+    "Receipt": Receipt,
     "RecordEntry": RecordEntry,
+    "Request": Request,
+    "Reservation": Reservation,
+    "Run": Run,
     "State": DatasetState,
     "Step": Step,
+    "Terms": Terms,
     "VersionRecord": VersionRecord,
 }
 DATASET = DatasetId(Hash32(b"\x01" * 32))
@@ -124,7 +149,7 @@ def test_every_function_of_the_contract_has_a_binding(contract: ContractName) ->
     module: Any = MODULES[contract]
     names = {item.name for item in abi_items(contract, "function")}
     # Constants of the contract, and OpenZeppelin's description of the EIP-712 domain.
-    unbound = {"MAX_DEPTH", "MAX_NAME_LENGTH", "eip712Domain"}
+    unbound = {"MAX_DEPTH", "MAX_NAME_LENGTH", "COSIGNED_FROM", "eip712Domain"}
     bound = {name for name, _ in inspect.getmembers(module, inspect.isfunction)} - {"call"}
     assert bound == {_binding(name) for name in names - unbound}
 
