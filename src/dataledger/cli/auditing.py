@@ -62,6 +62,7 @@ class Asking:
         except ChainError as error:
             if not self._is_there(session):
                 raise
+            self._require_same_chain(session)
             note_offline(session, error)
             return None
         return index.store
@@ -73,6 +74,17 @@ class Asking:
 
     def _is_there(self, session: Session) -> bool:
         return self.url is not None or self._path(session).exists()
+
+    def _require_same_chain(self, session: Session) -> None:
+        """Return only if the index has something, and is of the profile's chain."""
+        from dataledger.chain.profile import Profile
+        from dataledger.index.audit.reading import reading
+        from dataledger.index.cursor import Pins, claim
+
+        with self._as_it_is(session) as store:
+            with reading(store):
+                pass
+            claim(store, Pins.of(Profile.load(session.profile, session.home)))
 
     def _path(self, session: Session) -> Path:
         from dataledger.chain.home import home_directory

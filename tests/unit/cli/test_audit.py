@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from cli_runner import Outcome, Run
 from index_rows import (
+    CHAIN_ID,
+    CONTRACTS,
+    LEDGER,
+    ORGANISATIONS,
     Writer,
     admitted,
     describe,
@@ -26,6 +30,7 @@ from dataledger.contracts.identifiers import NO_HEAD, RECALLED, OrgId, PolicyId,
 from dataledger.contracts.types import Severity
 from dataledger.errors import ConnectionFailed
 from dataledger.hashing import Digest
+from dataledger.index.cursor import Pins
 from dataledger.index.store import Store, sqlite_url
 
 HOSTILE = "=cmd()\x1b[31m\u202e[bold]<script>'; DROP TABLE events; --\r\n\x07"
@@ -195,13 +200,29 @@ def test_without_an_index_it_is_said_how_to_make_one(run: Run, tmp_path: Path) -
     assert not (tmp_path / "none.sqlite3").exists()
 
 
+def fail(*_: object) -> None:
+    raise ConnectionFailed("No node answers.", remedy="Start it.")
+
+
+PINS = Pins(
+    {
+        "chain_id": CHAIN_ID,
+        "genesis_hash": "0x" + "00" * 32,
+        "dataset_ledger": LEDGER,
+        "organisations": ORGANISATIONS,
+        "first_block": 1,
+    },
+    CONTRACTS,
+    1,
+)
+
+
 def test_where_the_chain_is_down_the_index_answers_and_says_so(
     run: Run, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise ConnectionFailed("No node answers.", remedy="Start it.")
-
     monkeypatch.setattr("dataledger.index.index.Index.open", fail)
+    monkeypatch.setattr(Profile, "load", lambda *_: None)
+    monkeypatch.setattr(Pins, "of", lambda _: PINS)
     outcome = run("audit", "summary", "--index", url)
     assert outcome.code == 0
     assert "No node answers. The index answers as it was last synced." in outcome.err
@@ -211,12 +232,22 @@ def test_where_the_chain_is_down_the_index_answers_and_says_so(
     assert machine.err == ""
 
 
+def test_an_index_of_another_chain_does_not_answer_for_one_that_is_down(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataledger.index.index.Index.open", fail)
+    monkeypatch.setattr(Profile, "load", lambda *_: None)
+    other = Pins({**PINS.row, "chain_id": 5}, CONTRACTS, 1)
+    monkeypatch.setattr(Pins, "of", lambda _: other)
+    outcome = run("audit", "summary", "--index", url)
+    assert outcome.code != 0
+    assert "they differ in chain id" in outcome.err
+    assert outcome.out == ""
+
+
 def test_where_the_chain_is_down_and_no_index_is_there_that_is_the_error(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise ConnectionFailed("No node answers.", remedy="Start it.")
-
     monkeypatch.setattr("dataledger.index.index.Index.open", fail)
     monkeypatch.setattr(Profile, "load", lambda *_: None)
     monkeypatch.setattr("dataledger.index.index.path_in", lambda home, _: home / "none")

@@ -13,7 +13,7 @@ from dataledger.index.store import Store, sqlite_url
 @pytest.fixture(scope="session")
 def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Filled]]:
     with Store(sqlite_url(tmp_path_factory.mktemp("index") / "index.sqlite3")) as store:
-        yield store, fill(store, 300, owners=7)
+        yield store, fill(store, 240, owners=7)
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def fits(row: Any, wanted: dict[str, Any], words: str) -> bool:
 
 
 @given(wanted=FILTERS, order=st.sampled_from(["registered", "updated"]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_list_is_what_the_filter_says_newest_first(
     audit: Audit, store: Store, wanted: dict[str, Any], order: Any
 ) -> None:
@@ -136,7 +136,7 @@ HOSTILE = "\x1b[31m<b>Bobby</b> \u202e'; DROP TABLE datasets; --\" OR NEAR(a b) 
 
 
 @given(st.text(max_size=80))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_only_ever_words(audit: Audit, typed: str) -> None:
     try:
         audit.search(typed, limit=1)
