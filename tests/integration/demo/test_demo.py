@@ -300,9 +300,9 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -
         DEMO, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if "version 1:" in line:
-                break
+        assert process.stderr is not None
+        told = any("version 1:" in line for line in process.stdout)
+        assert told, process.stderr.read()
         assert processes_of(tmp_path) != []
         process.send_signal(number)
         process.stdout.read()
