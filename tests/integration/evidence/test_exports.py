@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consortium import manifest
 from croissant_example import croissant_example
 from record_files import SECRET
 from standards import HOLD
@@ -27,6 +28,7 @@ from dataledger.hashing import Digest, Hash32
 from dataledger.ledger import Dataset, Head, Ledger
 from dataledger.ledger.results import DatasetRef
 from dataledger.ledger.trees import Trees
+from dataledger.ledger.versions import record_of_manifest
 from dataledger.manifest import fingerprint
 from dataledger.manifest.description import Description, Measure, Topic, read_description
 from dataledger.manifest.records.engine import RecordOptions
@@ -133,6 +135,15 @@ def test_a_document_that_was_altered_is_not_exported(told: Told, tmp_path: Path)
         (path / f"{description.digest.hex}.json").write_bytes(altered)
         with pytest.raises(CommitmentMismatch, match="altered"):
             gather(elsewhere, AIR)
+
+
+def test_a_record_that_contradicts_its_manifest_is_not_exported(told: Told) -> None:
+    found = manifest("one", "two")
+    told.ledger.documents.keep(found)
+    record = record_of_manifest(found)
+    told.ledger.datasets.register("odd", replace(record, content_root=Digest.of(b"other")))
+    with pytest.raises(CommitmentMismatch, match="content_root is"):
+        told.facts("city-data-office/odd")
 
 
 def test_a_dataset_that_changes_while_it_is_read_is_read_again(

@@ -282,7 +282,7 @@ def _imported(document: dict[str, Any], notes: Notes) -> dict[str, Any]:
     for part in found:
         entry = _entry_of(part, by_path)
         about = _about(part)
-        if entry is not None and sha256_of(entry) is not None:
+        if entry is not None and sha256_of(entry) is not None and entry.path not in known:
             known.add(entry.path)
             notes.take(about, "files")
             _set(notes, part, "sha256", sha256_of(entry))

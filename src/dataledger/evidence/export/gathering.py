@@ -18,14 +18,8 @@ from dataledger.contracts.events import (
     VersionRecalled,
 )
 from dataledger.contracts.identifiers import DatasetId, OrgId
-from dataledger.errors import (
-    CommitmentMismatch,
-    DataLedgerError,
-    NotFound,
-    SourceChanged,
-    UsageError,
-    shown,
-)
+from dataledger.errors import CommitmentMismatch, NotFound, SourceChanged, shown
+from dataledger.evidence.export.at_hand import AtHand
 from dataledger.evidence.export.facts import (
     Actor,
     Ban,
@@ -39,18 +33,11 @@ from dataledger.evidence.export.facts import (
     said,
 )
 from dataledger.evidence.export.words import iso_time
-from dataledger.hashing import Digest, JsonValue, leaf_hash, parse_canonical, root
+from dataledger.hashing import Digest, JsonValue
 from dataledger.ledger import Ledger
-from dataledger.ledger.activity import Activity
 from dataledger.ledger.results import Dataset, DatasetRef, Recorded, Version
-from dataledger.ledger.trees import Trees
-from dataledger.manifest import FileEntry, Manifest
+from dataledger.manifest import Manifest
 from dataledger.manifest.description import Description
-from dataledger.manifest.records.columns import ColumnEntry
-from dataledger.manifest.records.source import Column
-
-MAX_TABLES = 100
-"""How many files' columns are looked up."""
 
 _ATTEMPTS = 5
 
@@ -104,11 +91,13 @@ class _Gathering:
 
     def facts(self) -> DatasetFacts:
         profile = self._ledger.profile
-        steps = tuple(self._steps())
-        manifest = self._manifest()
-        description = self._description()
+        documents = AtHand(self._ledger)
+        steps = tuple(self._steps(documents))
+        manifest = documents.manifest(self._name_of(self.dataset.id), self.version)
+        described = self._last(DatasetDescribed)
+        description = None if described is None else documents.description(described.event)
         bans = tuple(self._bans())
-        tables = self._tables(manifest)
+        tables = documents.tables(manifest)
         named = self._identity() | self._recorded(manifest) | self._lived(steps)
         named |= self._banned(bans) | self._said(description)
         if tables:
@@ -236,7 +225,7 @@ class _Gathering:
                     named["bans"] = replace(named["bans"], event=_ref(recorded))
         return named
 
-    def _steps(self) -> Iterable[Step]:
+    def _steps(self, documents: AtHand) -> Iterable[Step]:
         stages = self.policy.stages
         for recorded in self.history.events:
             event = recorded.event
@@ -248,7 +237,7 @@ class _Gathering:
                     from_stage=stages.get(event.from_stage, str(event.from_stage)),
                     to_stage=stages.get(event.to_stage, str(event.to_stage)),
                     evidence=event.evidence,
-                    activity=self._activity(event.evidence),
+                    activity=documents.activity(event.evidence),
                 )
 
     def _bans(self) -> Iterable[Ban]:
@@ -276,37 +265,6 @@ class _Gathering:
         if description is None:
             return {"title": self._told(None, described, digest)}
         return said(description, self._actor(described.event), _ref(described))
-
-    def _description(self) -> Description | None:
-        described = self._last(DatasetDescribed)
-        if described is None:
-            return None
-        try:
-            return self._ledger.documents.description(attrgetter("event.description")(described))
-        except NotFound:
-            return None
-
-    def _manifest(self) -> Manifest | None:
-        try:
-            return self._ledger.documents.manifest(self.version.record.manifest_digest)
-        except NotFound:
-            return None
-
-    def _activity(self, evidence: Digest) -> Activity | None:
-        # Any digest may be a step's evidence: what is no activity record is not told as one.
-        with suppress(UsageError):
-            return self._ledger.documents.activity(evidence)
-        return None
-
-    def _tables(self, manifest: Manifest | None) -> dict[str, tuple[Column, ...]]:
-        trees = Trees(self._ledger.documents.folder.parent)
-        tables: dict[str, tuple[Column, ...]] = {}
-        entries = manifest.entries if manifest is not None else ()
-        for entry in [e for e in entries if e.records is not None][:MAX_TABLES]:
-            columns = _columns(trees, entry)
-            if columns:
-                tables[entry.path] = columns
-        return tables
 
     # --------------------------------------------------------------------------------------- events
 
@@ -357,19 +315,6 @@ class _Gathering:
     def _told(self, value: JsonValue, recorded: Recorded[DatasetEvent], document: Digest) -> Fact:
         status = Status.MISSING if value is None else Status.ASSERTED
         return Fact(value, status, self._actor(recorded.event), _ref(recorded), document)
-
-
-def _columns(trees: Trees, entry: FileEntry) -> tuple[Column, ...]:
-    """Return the columns of a table, if its kept tree is at hand and holds those of its entry."""
-    if entry.records is None or entry.records.column_root is None:
-        return ()
-    try:
-        columns = trees.tree(entry.records.record_root).columns
-        if root(map(leaf_hash, columns)) != entry.records.column_root.value:
-            return ()
-        return tuple(ColumnEntry.from_json(parse_canonical(data)).column for data in columns)
-    except DataLedgerError:
-        return ()
 
 
 def _activities(steps: Iterable[Step]) -> list[JsonValue]:

@@ -185,6 +185,13 @@ def test_a_context_that_lies_elsewhere_is_kept_and_not_fetched(context: Any) -> 
     assert notes.facts.text("licence") == "House rules"
 
 
+def test_of_two_file_objects_with_one_path_the_first_is_the_file() -> None:
+    parts = [{"@id": name, "contentUrl": f"{name}/README.md", "sha256": "0"} for name in "ab"]
+    document, notes = exported(croissant_example(distribution=parts))
+    assert [part["sha256"] for part in document["distribution"][:2]] == [FILES[2].digest.hex, "0"]
+    assert [found.about for found in notes.differences] == ["distribution/a/sha256"]
+
+
 @pytest.mark.parametrize("text", ["no JSON", "[]", '{"@type": "sc:Dataset", "name": "Other"}'])
 def test_a_source_that_is_not_what_the_description_says_is_not_used(text: str) -> None:
     source = Source(ForeignFormat.CROISSANT, MediaType.JSON_LD, text)
