@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Connection, Table, bindparam, select, update
+from sqlalchemy.types import TypeDecorator
 
 from dataledger.contracts.events import (
     DatasetEvent,
@@ -118,9 +119,41 @@ def _save_rows(connection: Connection, table: Table, rows: Rows[Any]) -> None:
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows that all have the same columns."""
-    if rows:
-        connection.execute(insert(table), rows)
+    """Insert rows that all have the same columns.
+
+    Beside SQLAlchemy's own way, which takes longer than SQLite itself: each value is converted by
+    its column's type, and all rows go to the driver at once.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    columns = [table.c[name] for name in names]
+    write = connection.dialect.identifier_preparer
+    listed = ", ".join(write.format_column(column) for column in columns)
+    into = f"{write.format_table(table)} ({listed})"
+    converted = zip(
+        *(_converted(connection, c, [r[c.name] for r in rows]) for c in columns), strict=True
+    )
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.cursor()
+        with driver, driver.copy(f"COPY {into} FROM STDIN") as copy:
+            for values in converted:
+                copy.write_row(values)
+    else:
+        places = ", ".join("?" for _ in names)
+        statement = f"INSERT INTO {into} VALUES ({places})"  # noqa: S608 - names of the schema
+        connection.exec_driver_sql(statement, list(converted))
+
+
+def _converted(connection: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
+    """Return values of a column as its type hands them to the driver."""
+    kind, dialect = column.type, connection.dialect
+    if not isinstance(kind, TypeDecorator):
+        return values
+    convert = kind.process_bind_param
+    if type(kind).process_bind_param is TypeDecorator.process_bind_param:
+        return values
+    return [convert(value, dialect) for value in values]
 
 
 def update_rows(

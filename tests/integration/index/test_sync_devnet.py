@@ -151,7 +151,7 @@ def test_two_indexers_beside_writers_double_nothing_and_lose_nothing(
         threads = [threading.Thread(target=work, args=(index,)) for index in indexes]
         for thread in threads:
             thread.start()
-        for _ in range(10):
+        for _ in range(5):
             writer.write(3)
             writer.reorganise(3)
         stop.set()
@@ -166,7 +166,7 @@ def test_a_killed_indexer_on_postgresql_ends_equal_to_a_new_index(
 ) -> None:
     with empty_database(postgres, "killed") as url:
         random = Random(2)  # noqa: S311 - no secret
-        assert try_kills(consortium, url, tmp_path, random, 3) > 0
+        assert try_kills(consortium, url, tmp_path, random, 2) > 0
 
 
 def test_an_index_on_postgresql_equals_one_on_sqlite(
