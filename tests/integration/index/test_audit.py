@@ -13,6 +13,7 @@ from postgres import empty_database
 
 from dataledger.cli.main import main
 from dataledger.contracts.types import Capability, Severity
+from dataledger.errors import NotFound
 from dataledger.index.audit import ANOMALY_KINDS, Audit, DatasetFilter
 from dataledger.index.index import Index
 from dataledger.index.store import Store, sqlite_url
@@ -162,6 +163,21 @@ def both(
 def test_both_databases_answer_alike(name: str, both: tuple[Audit, Audit, Filled]) -> None:
     sqlite, server, filled = both
     assert QUESTIONS[name](server, filled) == QUESTIONS[name](sqlite, filled)
+
+
+@pytest.mark.parametrize("text", ["nul\0", "half\ud800", "\U0010ffff", "'; --", "\x1b[31m"])
+def test_text_that_databases_refuse_is_nothing_that_there_is(
+    both: tuple[Audit, Audit, Filled], text: str
+) -> None:
+    for audit in both[:2]:
+        for ask in (audit.organisation_state, audit.dataset_state, audit.activity):
+            for name in (text, f"org-2/{text}", f"{text}/roads"):
+                with pytest.raises(NotFound):
+                    ask(name)
+        with pytest.raises(NotFound):
+            audit.datasets(DatasetFilter(stage=text))
+        for name in ("sector", "region", "quality", "licence"):
+            assert audit.datasets(DatasetFilter(**{name: text})).items == ()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from dataledger.contracts.identifiers import (
     to_address,
     to_org_id,
     to_policy_id,
+    to_slug,
     to_version,
 )
-from dataledger.errors import NotFound, UsageError, shown
+from dataledger.errors import InvalidSlug, NotFound, UsageError, shown
 from dataledger.index.schema import datasets, events, organisations, policies, stages
 from dataledger.ledger.results import DatasetRef, OrgRef
 
@@ -47,11 +48,13 @@ class Naming:
             NotFound: there is none; the remedy names the nearest.
             InvalidIdentifier: it is a number out of range.
         """
+        found = None
         if isinstance(org, int) or org.isdecimal():
             wanted = organisations.c.org == to_org_id(org)
-        else:
+            found = self._connection.scalar(select(organisations.c.org).where(wanted))
+        elif _is_slug(org):
             wanted = organisations.c.slug == org
-        found = self._connection.scalar(select(organisations.c.org).where(wanted))
+            found = self._connection.scalar(select(organisations.c.org).where(wanted))
         if found is None:
             near = _near(str(org), self._slugs())
             raise NotFound(
@@ -100,7 +103,9 @@ class Naming:
         except UsageError:
             org = None
         query = select(datasets.c.dataset).where(datasets.c.owner == org, datasets.c.slug == slug)
-        found: DatasetId | None = None if org is None else self._connection.scalar(query)
+        found: DatasetId | None = None
+        if org is not None and _is_slug(slug):
+            found = self._connection.scalar(query)
         if found is None:
             raise _no_dataset(dataset, _near(dataset, self._datasets_like(org, owner, slug)))
         return found
@@ -190,11 +195,23 @@ class Naming:
         query = select(datasets.c.slug, organisations.c.slug.label("owner"))
         query = query.join(organisations, organisations.c.org == datasets.c.owner)
         # Where the owner is misspelt, or left out, the slug may still be right.
-        near = datasets.c.slug == (slug or owner) if org is None else datasets.c.owner == org
+        text = slug or owner
+        if org is None and not _is_slug(text):
+            return []
+        near = datasets.c.slug == text if org is None else datasets.c.owner == org
         rows = self._connection.execute(
             query.where(near).order_by(datasets.c.registered_event).limit(COMPARED_AT_MOST)
         )
         return [f"{row.owner}/{row.slug}" for row in rows]
+
+
+def _is_slug(text: str) -> bool:
+    """Return whether a database may be asked for the slug: there is text that it refuses."""
+    try:
+        to_slug(text)
+    except InvalidSlug:
+        return False
+    return True
 
 
 def _near(text: str, names: Sequence[str]) -> str:

@@ -135,6 +135,8 @@ def test_a_rotation_is_told_of_both_keys(writer: Writer) -> None:
         ("0x12", InvalidAddress),
         ("0x" + "77" * 20, NotFound),
         ("x'; DROP TABLE events; --", NotFound),
+        ("nul\0", NotFound),
+        ("half\ud800", NotFound),
     ],
 )
 def test_who_is_nobody_is_refused(audit: Audit, who: str, error: type[Exception]) -> None:

@@ -1,6 +1,7 @@
 """Steps that came much later, or much sooner, than is usual along their edge of the policy."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Row, select, tuple_
@@ -65,7 +66,8 @@ def _steps(
         columns.stage == edge[2],
         columns.waited_seconds > int(usual.most)
         if is_slow
-        else columns.waited_seconds < usual.least,
+        # A whole number, since PostgreSQL finds no other in an index of them.
+        else columns.waited_seconds < ceil(usual.least),
     ]
     if within is not None:
         here = tuple_(*order)
