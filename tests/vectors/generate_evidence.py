@@ -3,6 +3,9 @@
 Every case comes from `recorded.json`, a bundle of a development chain, and from keys that are known
 here; each run writes the same bytes. With `--record`, a development chain is started first, and
 `recorded.json` and all that follows from it become those of a new chain.
+
+`recorded-clique.json` is of a chain of three geth nodes (v1.13.15, period 1, epoch 30), of which one was
+stopped: its blocks are sealed in turn and out of turn, and one is a checkpoint.
 """
 
 import argparse
@@ -78,7 +81,7 @@ class Cases:
     def all(self) -> list[Case]:
         return [
             *(*self.valid(), *self.spelling(), *self.pinned(), *self.sealed()),
-            *(*self.content(), *self.made_up()),
+            *(*self.content(), *self.made_up(), *self.on_geth()),
         ]
 
     def case(
@@ -317,6 +320,16 @@ class Cases:
                 documents=(text,),
             )
 
+    def on_geth(self) -> Iterator[Case]:
+        bundle, pins = recorded("recorded-clique")
+        assert pins.validators is not None
+        alone = replace(bundle, headers=bundle.headers[:1])
+        known = (*pins.validators.addresses[:2], address(OUTSIDER))
+        others = replace(pins, validators=ValidatorSet(Consensus.CLIQUE, known))
+        yield self.case("geth-sealed-by-a-majority", bundle, pins=pins)
+        yield self.case("geth-one-block", alone, "seals", pins=pins)
+        yield self.case("geth-other-validators", bundle, "seals", pins=others)
+
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
@@ -354,9 +367,9 @@ def _json(document: Any) -> bytes:
 # ----------------------------------------------------------------------------------------- writing
 
 
-def recorded() -> tuple[Bundle, Pins]:
-    bundle = Bundle.parse((HERE / "recorded.json").read_bytes())
-    return bundle, Pins.parse((HERE / "recorded.pins.json").read_bytes())
+def recorded(name: str = "recorded") -> tuple[Bundle, Pins]:
+    bundle = Bundle.parse((HERE / f"{name}.json").read_bytes())
+    return bundle, Pins.parse((HERE / f"{name}.pins.json").read_bytes())
 
 
 def files() -> dict[str, bytes]:
