@@ -77,6 +77,20 @@ def test_ranges_that_a_node_refuses_are_halved_down_to_one_block(
     assert_equals_rebuild(index, chain, tmp_path)
 
 
+def test_ranges_whose_answers_are_too_long_are_read_in_parts(
+    chain: EventChain, index: Index, tmp_path: Path
+) -> None:
+    def limit(logs: Logs) -> Logs:
+        if len(logs) > 6:
+            raise NodeError("The node answers with too much.", remedy="Ask for less.")
+        return logs
+
+    chain.tamper = limit
+    index.sync()
+    chain.tamper = lambda logs: logs
+    assert_equals_rebuild(index, chain, tmp_path)
+
+
 def test_a_block_that_a_node_refuses_even_alone_ends_the_sync_and_keeps_what_was_done(
     chain: EventChain, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
