@@ -4,8 +4,8 @@ Every case comes from `recorded.json`, a bundle of a development chain, and from
 here; each run writes the same bytes. With `--record`, a development chain is started first, and
 `recorded.json` and all that follows from it become those of a new chain.
 
-`recorded-clique.json` is of a chain of three geth nodes (v1.13.15, period 1, epoch 30), of which one was
-stopped: its blocks are sealed in turn and out of turn, and one is a checkpoint.
+`recorded-clique.json` is of a chain of three geth nodes (v1.13.15, period 1, epoch 30), of which
+one was stopped: its blocks are sealed in turn and out of turn, and one is a checkpoint.
 """
 
 import argparse
