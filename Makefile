@@ -95,8 +95,9 @@ test-integration: install
 	@.venv/bin/pytest tests/integration
 
 .PHONY: test-deep
-test-deep: install ## Run the contract tests for long: more fuzzing, invariants of 10,000 runs
+test-deep: install ## Test for long: more fuzzing, invariants of 10,000 runs, an indexer killed 200 times
 	@FOUNDRY_PROFILE=deep $(forge) test --summary
+	@.venv/bin/pytest tests/deep
 
 .PHONY: fuzz
 fuzz: $(python_fuzz) ## Fuzz every parser, guided by coverage; SECONDS for each (Linux)
@@ -114,6 +115,14 @@ bench: install ## Measure gas beside a peer
 bench-fingerprint: install ## Measure fingerprints and proofs beside peers (10 GB, half an hour; Rust for b3sum)
 	@$(toolchain)/install_peers.sh
 	@$(python) benchmarks/fingerprint.py $(OPTIONS)
+
+.PHONY: bench-audit
+bench-audit: install ## Measure the index and its answers beside the chain's logs (a million events, half an hour)
+	@$(python) benchmarks/audit.py $(OPTIONS)
+
+.PHONY: bench-lineage
+bench-lineage: install ## Measure lineage among 100,000 versions
+	@$(python) benchmarks/lineage.py $(OPTIONS)
 
 .PHONY: lock
 lock: $(python_dev) $(node_dev) ## Bring the lock files in step with pyproject.toml and package.json
