@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from consortium import Consortium, manifest, new_signer, org_of
 from index_dump import differences, dump
-from index_trials import Writer, assert_equals_new, try_kills
+from index_trials import Writer, assert_equals_new
 from postgres import empty_database
 from sqlalchemy import select
 
@@ -159,14 +159,6 @@ def test_two_indexers_beside_writers_double_nothing_and_lose_nothing(
             thread.join()
     assert failures == []
     assert assert_equals_new(ledger, url, tmp_path) > 0
-
-
-def test_a_killed_indexer_on_postgresql_ends_equal_to_a_new_index(
-    consortium: Consortium, postgres: str, tmp_path: Path
-) -> None:
-    with empty_database(postgres, "killed") as url:
-        random = Random(2)  # noqa: S311 - no secret
-        assert try_kills(consortium, url, tmp_path, random, 2) > 0
 
 
 def test_an_index_on_postgresql_equals_one_on_sqlite(
