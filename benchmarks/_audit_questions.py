@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dataledger.chain.answers import Log
     from dataledger.chain.connection import Connection
     from dataledger.contracts.identifiers import Address, DatasetId
-    from dataledger.index.index import Index
+    from dataledger.index import Index
 
 PAGE = 50
 STAGED = (

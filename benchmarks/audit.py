@@ -28,7 +28,7 @@ from _audit_questions import PAGE, QUESTIONS, Scan, World
 from _fingerprint_machine import describe
 from dataledger.chain.connection import connect
 from dataledger.contracts.artifacts import ContractName
-from dataledger.index.index import Index
+from dataledger.index import Index
 from dataledger.ledger import Ledger, PolicyDocument
 
 if TYPE_CHECKING:
@@ -110,8 +110,9 @@ def measure(options: argparse.Namespace, console: Console) -> tuple[list[Filled]
         history = history_of(chain)
         ledger = stack.enter_context(Ledger.connect(chain.profile, home=home))
         urls = {"SQLite": f"sqlite:///{home / 'index.sqlite3'}"}
-        if not options.no_postgresql:
-            urls["PostgreSQL"] = stack.enter_context(postgresql(home / "postgresql"))
+        server = None if options.no_postgresql else postgresql()
+        if server is not None:
+            urls["PostgreSQL"] = stack.enter_context(server)
         indexes = {
             name: stack.enter_context(Index.open(ledger, url=url)) for name, url in urls.items()
         }
@@ -144,13 +145,12 @@ def measure(options: argparse.Namespace, console: Console) -> tuple[list[Filled]
     return filled, asked
 
 
-def postgresql(directory: Path) -> AbstractContextManager[str]:
-    """Run a server for as long as the block lasts, as the tests do; gives its URL."""
+def postgresql() -> AbstractContextManager[str] | None:
+    """Run a server as the tests do, which does not wait for the disk; None where there is none."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
-    from postgres import postgres_server
+    from postgres import programs, running_server
 
-    server: AbstractContextManager[str] = postgres_server(directory)
-    return server
+    return None if programs() is None else running_server()
 
 
 def history_of(chain: BulkChain) -> History:
