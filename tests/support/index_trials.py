@@ -16,7 +16,7 @@ from index_dump import differences, dump
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.calls import Call
-from dataledger.contracts.events import DatasetRegistered
+from dataledger.contracts.events import DatasetRegistered, topic_of
 from dataledger.contracts.identifiers import DatasetId, Slug
 from dataledger.contracts.types import Capability, Parent, VersionRecord
 from dataledger.hashing import Digest
@@ -68,8 +68,8 @@ class Writer:
 
     def _known(self) -> list[DatasetId]:
         logs = self.connection.get_logs(self._ledger, self._first_block, 10**9)
-        events = [log for log in logs if len(log.data) > 600]  # those with a record
-        return [DatasetRegistered.from_log(log).dataset for log in events]
+        registered = topic_of(DatasetRegistered)
+        return [DatasetId(log.topics[1]) for log in logs if log.topics[0] == registered]
 
     def _digest(self) -> Digest:
         return Digest.of(self._random.randbytes(8))
@@ -85,11 +85,14 @@ class Writer:
         depth = min(most, self.connection.head().number - self._first_block)
         if depth > 0:
             self._request("anvil_reorg", [self._random.randint(1, depth), []])
-            self._require_state()
+            self.require_state()
 
-    def _require_state(self) -> None:
-        # Anvil, going back, now and then loses what older blocks had written. An index says that it
-        # is so, rightly; but here, that is not what is tried.
+    def require_state(self) -> None:
+        """Return only if the contract knows every dataset that its logs tell of.
+
+        Anvil, going back, now and then loses what older blocks had written. An index says that it
+        is so, rightly; but here, that is not what is tried.
+        """
         calls = [(self._ledger, dataset_ledger.head(dataset).data) for dataset in self._known()]
         if any(answer == bytes(32) for answer in self.connection.calls(calls)):
             raise NodeLostState
@@ -159,6 +162,7 @@ def try_kills(consortium: Consortium, url: str, folder: Path, random: Random, ki
             if random.random() < 0.3:
                 writer.reorganise(30)
             writer.write(5)
+            writer.require_state()
             assert assert_equals_new(ledger, url, folder) > 0
             done += 1
     return done
