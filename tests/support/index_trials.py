@@ -17,6 +17,7 @@ from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.calls import Call
 from dataledger.contracts.events import DatasetRegistered, topic_of
+from dataledger.contracts.head_rule import HEAD_BYTES
 from dataledger.contracts.identifiers import DatasetId, Slug
 from dataledger.contracts.types import Capability, Parent, VersionRecord
 from dataledger.hashing import Digest
@@ -88,13 +89,15 @@ class Writer:
             self.require_state()
 
     def require_state(self) -> None:
-        """Return only if the contract knows every dataset that its logs tell of.
+        """Return only if the contract holds the heads that its newest logs carry.
 
         Anvil, going back, now and then loses what older blocks had written. An index says that it
         is so, rightly; but here, that is not what is tried.
         """
-        calls = [(self._ledger, dataset_ledger.head(dataset).data) for dataset in self._known()]
-        if any(answer == bytes(32) for answer in self.connection.calls(calls)):
+        logs = self.connection.get_logs(self._ledger, self._first_block, 10**9)
+        newest = {DatasetId(log.topics[1]): log.data[:HEAD_BYTES] for log in logs}
+        calls = [(self._ledger, dataset_ledger.head(dataset).data) for dataset in newest]
+        if self.connection.calls(calls) != list(newest.values()):
             raise NodeLostState
 
 
