@@ -69,7 +69,9 @@ def settled(text: str) -> list[str]:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
     """A folder with what the README speaks of; what was started in it is stopped."""
-    shutil.copytree(PROJECT / "examples" / "harbour-air", tmp_path / "harbour-air")
+    examples = PROJECT / "examples"
+    shutil.copytree(examples / "harbour-air", tmp_path / "harbour-air")
+    shutil.copy(examples / "harbour-air.croissant.json", tmp_path)
     (tmp_path / "passphrase.txt").write_text("correct horse battery staple\n")
     (tmp_path / "passphrase.txt").chmod(0o600)
     yield tmp_path

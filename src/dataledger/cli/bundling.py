@@ -11,8 +11,16 @@ import click
 from dataledger.cli.names import find_dataset
 from dataledger.cli.output import read_input, write_output
 from dataledger.cli.session import Session
-from dataledger.errors import InvalidAddress, OutputExists, shown
+from dataledger.errors import (
+    EvidenceError,
+    InvalidAddress,
+    NotFound,
+    OutputExists,
+    ProofInvalid,
+    shown,
+)
 from dataledger.evidence import Consensus, Pins, Report, ValidatorSet, pins_of, verify_bundle
+from dataledger.evidence.verifier import MAX_BUNDLE_BYTES, Bundle
 from dataledger.evidence.verifier.pins import MAX_PINS_BYTES, to_hash
 from dataledger.manifest import Proof, parse_proof
 from dataledger.manifest.proofs import MAX_PROOF_BYTES
@@ -114,6 +122,34 @@ def read_pins(session: Session, file: Path | None, recognition: Recognition) -> 
         pins = replace(pins, block_hash=to_hash(recognition.block_hash))
     validators = _validators(recognition)
     return pins if validators is None else replace(pins, validators=validators)
+
+
+def pin_by_node(session: Session, pins: Pins, file: Path) -> Pins:
+    """Return the pins with the hash that the profile's node gives to the bundle's block.
+
+    A malformed bundle names no block: the pins stay as they are, and its verification says why.
+
+    Raises:
+        NotFound: the node has no such block.
+        ConnectionFailed, WrongChain: the node cannot be asked.
+    """
+    from dataledger.chain.connection import connect
+    from dataledger.chain.profile import Profile
+
+    try:
+        number = Bundle.parse(
+            read_input(file, noun="bundle", max_bytes=MAX_BUNDLE_BYTES)
+        ).header.number
+    except (EvidenceError, ProofInvalid):
+        return pins
+    with session.waiting():
+        block = connect(Profile.load(session.profile, session.home)).block(number)
+    if block is None:
+        raise NotFound(
+            f"The node has no block {number}, which the bundle is about.",
+            remedy="Check that the node is in step with its chain; else the bundle is of another.",
+        )
+    return replace(pins, block_hash=to_hash(block.hash))
 
 
 def _validators(recognition: Recognition) -> ValidatorSet | None:

@@ -52,8 +52,35 @@ def test_a_bundle_is_written_beside_its_name_and_verified_by_its_hash(
     )
     assert checked["shows"] == made["shows"]
     assert checked["size_bytes"] == Path(made["bundle"]).stat().st_size
-    # A newer block's hash is not that of the bundle's.
     assert dataledger("evidence", "verify", made["bundle"]).code == 1
+
+
+def test_a_node_of_ones_own_tells_the_hash_of_the_bundles_block(
+    dataledger: CommandLine, roads: Dataset
+) -> None:
+    made = dataledger.ok("evidence", "create", name_of(roads))
+    bundle = Path(made["bundle"])
+    checked = dataledger.ok("evidence", "verify", bundle, "--on-chain")
+    assert checked["shows"] == made["shows"]
+    both = ("--on-chain", "--block-hash", made["pins"]["block_hash"])
+    assert dataledger("evidence", "verify", bundle, *both).code == 2
+    bundle.write_bytes(bundle.read_bytes()[:-1])
+    broken = dataledger("evidence", "verify", bundle, "--on-chain")
+    assert broken.code == 1
+    assert "format" in broken.out
+
+
+def test_a_block_that_the_node_does_not_have_is_no_evidence(
+    dataledger: CommandLine, owner: Ledger, roads: Dataset
+) -> None:
+    request = connect(owner.profile).transport.request
+    before = request("evm_snapshot", [])
+    request("anvil_mine", ["0x5"])
+    made = dataledger.ok("evidence", "create", name_of(roads))
+    assert request("evm_revert", [before])
+    ended = dataledger("evidence", "verify", made["bundle"], "--on-chain")
+    assert ended.code == 2
+    assert "has no block" in ended.err
 
 
 def test_words_for_people_say_how_to_verify_it(dataledger: CommandLine, roads: Dataset) -> None:

@@ -55,7 +55,7 @@ MOST = 100_000
     show_default=True,
     help="tree, svg, mermaid, dot or json.",
 )
-@click.option("--output", type=READABLE_PATH, help="Write the drawing to this file.")
+@click.option("-o", "--output", type=READABLE_PATH, help="Write the drawing to this file.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @asks
 @pass_session

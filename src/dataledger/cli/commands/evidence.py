@@ -73,12 +73,14 @@ def create(  # one for each option
     "verify",
     examples=[
         "dataledger evidence verify roads.evidence.json --block-hash 0x…",
+        "dataledger evidence verify roads.evidence.json --on-chain",
         "dataledger evidence verify roads.evidence.json --validators qbft.txt --consensus qbft",
         "dataledger evidence verify roads.evidence.json --pins pins.json --json",
     ],
 )
 @click.argument("file", type=READABLE_PATH)
 @click.option("--block-hash", metavar="0x…", help="Of its block, or of one that it includes.")
+@click.option("--on-chain", is_flag=True, help="Take the block's hash from the profile's node.")
 @click.option(
     "--validators",
     multiple=True,
@@ -96,25 +98,31 @@ def verify(
     *,
     file: Path,
     block_hash: str | None,
+    on_chain: bool,
     validators: tuple[str, ...],
     consensus: str | None,
     quorum: int | None,
     pins: Path | None,
 ) -> None:
-    """Check a bundle, without a network.
+    """Check a bundle: without a network, unless --on-chain.
 
     Chain, contract and code are those that the profile pins, or --pins. The block is recognised by
-    its hash or by its validators' seals; get either from somebody other than the bundle's maker.
-    Without both, anybody could have made the block up, and the bundle is refused. Ends with exit
-    code 1 when any check fails.
+    its hash or by its validators' seals; get either from a node of yours or from somebody other
+    than the bundle's maker. Without both, anybody could have made the block up, and the bundle is
+    refused. Ends with exit code 1 when any check fails.
     """
-    from dataledger.cli.bundling import Recognition, read_pins
+    from dataledger.cli.bundling import Recognition, pin_by_node, read_pins
     from dataledger.cli.render.bundle import ReportView
     from dataledger.evidence.verifier import verify_bundle
 
     session = ctx.ensure_object(Session)
     recognition = Recognition(block_hash, validators, consensus, quorum)
-    report = verify_bundle(file, read_pins(session, pins, recognition))
+    if on_chain and block_hash is not None:
+        raise click.UsageError("The block's hash comes from --block-hash or --on-chain, not both.")
+    known = read_pins(session, pins, recognition)
+    if on_chain:
+        known = pin_by_node(session, known, file)
+    report = verify_bundle(file, known)
     session.show(ReportView(report))
     if not report.passed:
         ctx.exit(1)

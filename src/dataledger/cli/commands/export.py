@@ -31,7 +31,7 @@ FORMAT = LowerNameType(
     help="croissant, prov (PROV-JSON), prov-o (JSON-LD), dcat, openlineage, spdx, dps, or facts.",
 )
 @version_option
-@click.option("--output", type=READABLE_PATH, help="Write the document to this file.")
+@click.option("-o", "--output", type=READABLE_PATH, help="Write the document to this file.")
 @click.option("--facts", type=READABLE_PATH, help="Write what stands behind it to this file.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @pass_session
