@@ -18,7 +18,7 @@ struct Account {
 
 /// @title How costs add up, and what they may come to.
 library Budgets {
-    uint256 private constant DELTA_PICO = 64;
+    uint8 private constant DELTA_PICO = 64;
 
     /// @notice Reverts unless one use can cost this: nothing where it is exact, something where it is not, and δ only
     ///         where there is one.

@@ -2,9 +2,11 @@
 pragma solidity ^0.8.30;
 
 import { DatasetId, PolicyId, Slug } from "../../../contracts/Types.sol";
+import { IDataUse } from "../../../contracts/interfaces/IDataUse.sol";
 import { IDatasetLedger } from "../../../contracts/interfaces/IDatasetLedger.sol";
 
-/// @dev EIP-712 of the writes that a member may sign, worked out from the literal type strings of the interface.
+/// @dev EIP-712 of the writes that a member may sign, and of receipts, worked out from the literal type strings of the
+///      interfaces.
 library Signing {
     string private constant PARENT = "Parent(bytes32 dataset,uint32 version,uint8 relation)";
     string private constant RECORD =
@@ -17,6 +19,10 @@ library Signing {
     string private constant ADVANCE = "Advance(Step step,uint256 nonce,uint256 deadline)";
     string private constant APPROVE = "Approve(Step step,uint256 nonce,uint256 deadline)";
     string private constant DESCRIBE = "Describe(bytes32 dataset,bytes32 description,uint256 nonce,uint256 deadline)";
+    string private constant COST = "Cost(uint64 micro,uint64 deltaPico)";
+    string private constant INPUT = "Input(bytes32 dataset,uint32 version,bytes32 commitment)";
+    string private constant RECEIPT =
+        "Receipt(bytes32 grant,bytes32 run,bytes32 code,bytes32 environment,Input[] inputs,bytes32 output,Cost spent,uint8 outcome)";
 
     function register(
         Slug slug,
@@ -56,6 +62,30 @@ library Signing {
         returns (bytes32)
     {
         return keccak256(abi.encode(keccak256(bytes(DESCRIBE)), dataset, description, nonce, deadline));
+    }
+
+    function receipt(IDataUse.Receipt memory signed) internal pure returns (bytes32) {
+        bytes memory inputs;
+        for (uint256 i = 0; i < signed.inputs.length; ++i) {
+            IDataUse.Input memory input = signed.inputs[i];
+            inputs = bytes.concat(
+                inputs, keccak256(abi.encode(keccak256(bytes(INPUT)), input.dataset, input.version, input.commitment))
+            );
+        }
+        bytes32 spent = keccak256(abi.encode(keccak256(bytes(COST)), signed.spent.micro, signed.spent.deltaPico));
+        return keccak256(
+            abi.encode(
+                keccak256(bytes.concat(bytes(RECEIPT), bytes(COST), bytes(INPUT))),
+                signed.grant,
+                signed.run,
+                signed.code,
+                signed.environment,
+                keccak256(inputs),
+                signed.output,
+                spent,
+                signed.outcome
+            )
+        );
     }
 
     function digest(bytes32 structHash, uint256 chainId, address verifyingContract) internal pure returns (bytes32) {

@@ -25,6 +25,7 @@ interface Vm {
     function load(address target, bytes32 slot) external view returns (bytes32);
     function store(address target, bytes32 slot, bytes32 value) external;
     function cool(address target) external;
+    function etch(address target, bytes calldata code) external;
     function readFile(string calldata path) external view returns (string memory);
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
