@@ -24,7 +24,7 @@ index_option = click.option(
 
 @group("index", examples=["dataledger index sync", "dataledger index status --check"])
 def index() -> None:
-    """Keep the chain's events in a database that answers questions quickly.
+    """Keep the chain's events in a database, for questions.
 
     A file of SQLite, or a PostgreSQL server. Every event of a dataset is checked against the
     dataset's hash chain, and against the head that the contract holds. It can be thrown away: all
