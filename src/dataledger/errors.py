@@ -16,7 +16,8 @@ the exit codes of the command line.
     │   │   ├── DescriptionError        not a valid description of a dataset
     │   │   ├── ProofFormatError        not a valid proof file
     │   │   ├── EvidenceError           not a valid evidence bundle, or no valid pins
-    │   │   └── ActivityError           not a valid activity record
+    │   │   ├── ActivityError           not a valid activity record
+    │   │   └── UseDocumentError        not a valid document about the use of data
     │   ├── SourceNotFound              the data to read is not there
     │   ├── SourceUnreadable            the data to read is there, but may not or cannot be read
     │   ├── RecordError                 a file does not hold valid records of its format
@@ -182,6 +183,10 @@ class EvidenceError(CanonicalisationError):
 
 class ActivityError(CanonicalisationError):
     """Not a valid activity record."""
+
+
+class UseDocumentError(CanonicalisationError):
+    """Not a valid document about the use of data: of a project, its terms, or what code ran on."""
 
 
 class SourceNotFound(UsageError):

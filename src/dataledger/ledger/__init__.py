@@ -4,9 +4,12 @@ from dataledger.contracts.identifiers import (
     WITHOUT_END,
     Address,
     DatasetId,
+    GrantId,
     Head,
     OrgId,
     PolicyId,
+    ProjectId,
+    RunId,
     Slug,
     Stage,
 )
@@ -19,10 +22,27 @@ from dataledger.contracts.types import (
     Severity,
     VersionRecord,
 )
+from dataledger.contracts.use_types import (
+    Composition,
+    Cost,
+    GrantState,
+    Input,
+    Outcome,
+    Quorum,
+    Receipt,
+    Request,
+    RunState,
+    Terms,
+)
 from dataledger.ledger.activity import Activity, Agent, Content, Tool
+from dataledger.ledger.costs import cost_at_least, parse_cost
+from dataledger.ledger.environment import Environment
 from dataledger.ledger.ledger import Ledger
 from dataledger.ledger.policy_document import PolicyDocument
+from dataledger.ledger.project_document import ProjectDocument
 from dataledger.ledger.proofs import Anchor, verify_offline
+from dataledger.ledger.purposes import Purpose, purpose
+from dataledger.ledger.receipts import ReceiptSignature, UnsignedReceipt
 from dataledger.ledger.results import (
     Confirmed,
     Dataset,
@@ -39,7 +59,17 @@ from dataledger.ledger.results import (
     Version,
     VersionRef,
 )
+from dataledger.ledger.runs import new_run_id
 from dataledger.ledger.signed import SignedAction
+from dataledger.ledger.use_policy import UsePolicy
+from dataledger.ledger.use_results import (
+    ConsumerBudget,
+    ProjectState,
+    UseBudget,
+    UseGrant,
+    UseProject,
+    UseRun,
+)
 from dataledger.manifest.description import Description
 
 __all__ = [
@@ -49,13 +79,20 @@ __all__ = [
     "Agent",
     "Anchor",
     "Capability",
+    "Composition",
     "Confirmed",
+    "ConsumerBudget",
     "Content",
+    "Cost",
     "Dataset",
     "DatasetId",
     "Description",
+    "Environment",
+    "GrantId",
+    "GrantState",
     "Head",
     "History",
+    "Input",
     "Ledger",
     "Lineage",
     "LineageEdge",
@@ -63,23 +100,45 @@ __all__ = [
     "NextStep",
     "OrgId",
     "Organisation",
+    "Outcome",
     "Parent",
     "Policy",
     "PolicyDocument",
     "PolicyId",
+    "ProjectDocument",
+    "ProjectId",
+    "ProjectState",
     "PublishedPolicy",
+    "Purpose",
+    "Quorum",
+    "Receipt",
+    "ReceiptSignature",
     "Recorded",
     "Relation",
+    "Request",
     "Role",
+    "RunId",
+    "RunState",
     "Severity",
     "SignedAction",
     "Slug",
     "Stage",
     "Taint",
     "TaintedVersion",
+    "Terms",
     "Tool",
+    "UnsignedReceipt",
+    "UseBudget",
+    "UseGrant",
+    "UsePolicy",
+    "UseProject",
+    "UseRun",
     "Version",
     "VersionRecord",
     "VersionRef",
+    "cost_at_least",
+    "new_run_id",
+    "parse_cost",
+    "purpose",
     "verify_offline",
 ]

@@ -1,4 +1,4 @@
-"""Manifests, activity records and descriptions kept beside the profiles: `ledger.documents`."""
+"""Manifests, activity records and other documents kept beside the profiles: `ledger.documents`."""
 
 from pathlib import Path
 
@@ -6,9 +6,14 @@ from dataledger.chain.home import write_private_file
 from dataledger.errors import CommitmentMismatch, NotFound, OutputUnwritable, SourceUnreadable
 from dataledger.hashing import Digest
 from dataledger.ledger.activity import MAX_ACTIVITY_BYTES, Activity
+from dataledger.ledger.environment import MAX_ENVIRONMENT_BYTES, Environment
+from dataledger.ledger.project_document import MAX_PROJECT_BYTES, ProjectDocument
+from dataledger.ledger.use_policy import MAX_POLICY_BYTES, UsePolicy
 from dataledger.manifest import Manifest
 from dataledger.manifest.description import MAX_DESCRIPTION_BYTES, Description
 from dataledger.manifest.model import MAX_MANIFEST_BYTES
+
+Document = Manifest | Activity | Description | ProjectDocument | UsePolicy | Environment
 
 
 class Documents:
@@ -18,7 +23,7 @@ class Documents:
         """Use `folder`, which is made when something is first kept."""
         self.folder = folder
 
-    def keep(self, document: Manifest | Activity | Description) -> Digest:
+    def keep(self, document: Document) -> Digest:
         """Keep a document, whole or not at all, and return its digest.
 
         Raises:
@@ -61,6 +66,24 @@ class Documents:
             DescriptionError: the document with this digest is no description.
         """
         return Description.parse(self._read(digest, MAX_DESCRIPTION_BYTES))
+
+    def project(self, digest: Digest) -> ProjectDocument:
+        """Return the document of a project.
+
+        Raises:
+            NotFound: it is not in the folder.
+            CommitmentMismatch: its file was altered.
+            UseDocumentError: the document with this digest is none of a project.
+        """
+        return ProjectDocument.parse(self._read(digest, MAX_PROJECT_BYTES))
+
+    def terms(self, digest: Digest) -> UsePolicy:
+        """Return the policy that was asked for, or granted. Raises as `project` does."""
+        return UsePolicy.parse(self._read(digest, MAX_POLICY_BYTES))
+
+    def environment(self, digest: Digest) -> Environment:
+        """Return what a run's code ran on. Raises as `project` does."""
+        return Environment.parse(self._read(digest, MAX_ENVIRONMENT_BYTES))
 
     def _path(self, digest: Digest) -> Path:
         return self.folder / digest.algorithm / digest.hex[:2] / f"{digest.hex}.json"

@@ -15,6 +15,7 @@ from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import DatasetEvent
 from dataledger.errors import ContractMismatch
 from dataledger.ledger.acting import Acting
+from dataledger.ledger.budgets import Budgets
 from dataledger.ledger.datasets import Datasets
 from dataledger.ledger.documents import Documents
 from dataledger.ledger.lifecycle import Lifecycle
@@ -23,9 +24,13 @@ from dataledger.ledger.members import Members
 from dataledger.ledger.onchain import CONFIRMATION_TIMEOUT_SECONDS, OnChain
 from dataledger.ledger.organisations import Organisations
 from dataledger.ledger.policies import Policies
+from dataledger.ledger.projects import Projects
 from dataledger.ledger.proofs import Proofs
 from dataledger.ledger.results import Confirmed
+from dataledger.ledger.runs import Runs
 from dataledger.ledger.signed import SignedAction
+from dataledger.ledger.use_contract import UseContract
+from dataledger.ledger.uses import Uses
 
 
 class Ledger:
@@ -86,6 +91,18 @@ class Ledger:
         self.lifecycle = Lifecycle(onchain, acting, self.datasets, self.policies, self.documents)
         self.lineage = Lineages(onchain, self.datasets)
         self.proofs = Proofs(onchain, self.datasets, self.documents)
+        use = UseContract(onchain)
+        self.projects = Projects(use, self.organisations, self.documents)
+        self.uses = Uses(
+            use,
+            self.organisations,
+            self.projects,
+            datasets=self.datasets,
+            policies=self.policies,
+            documents=self.documents,
+        )
+        self.budgets = Budgets(use, self.datasets)
+        self.runs = Runs(use, self.uses, self.datasets, self.documents)
 
     @classmethod
     def connect(

@@ -14,7 +14,7 @@ from dataledger.contracts.abi import malformed
 from dataledger.contracts.artifacts import LEDGER_CONTRACTS, ContractName
 from dataledger.contracts.calls import Call
 from dataledger.contracts.events import Event, topic_of
-from dataledger.contracts.identifiers import Address, DatasetId, OrgId, PolicyId
+from dataledger.contracts.identifiers import Address, DatasetId, Identifier, OrgId, PolicyId
 from dataledger.contracts.reverts import Refusal, decode_refusal
 from dataledger.errors import (
     ChainError,
@@ -36,7 +36,7 @@ _MAX_ALTERNATIVES = 500
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
-Indexed = OrgId | PolicyId | DatasetId | Address
+Indexed = OrgId | PolicyId | Identifier | Address
 """What an event can be looked up by: one of its first three arguments."""
 
 
@@ -303,7 +303,7 @@ def _is_wanted(log: Log, wanted: Sequence[list[str] | None]) -> bool:
 
 
 def _topic(value: object) -> str:
-    if isinstance(value, DatasetId):
+    if isinstance(value, Identifier):
         return str(value)
     number = value if isinstance(value, int) else int(str(value), 16)
     return f"0x{number:064x}"

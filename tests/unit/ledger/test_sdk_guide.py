@@ -9,6 +9,7 @@ import pytest
 
 import dataledger.ledger
 from dataledger.ledger import Ledger
+from dataledger.ledger.budgets import Budgets
 from dataledger.ledger.datasets import Datasets
 from dataledger.ledger.documents import Documents
 from dataledger.ledger.lifecycle import Lifecycle
@@ -16,7 +17,10 @@ from dataledger.ledger.lineage import Lineages
 from dataledger.ledger.members import Members
 from dataledger.ledger.organisations import Organisations
 from dataledger.ledger.policies import Policies
+from dataledger.ledger.projects import Projects
 from dataledger.ledger.proofs import Proofs
+from dataledger.ledger.runs import Runs
+from dataledger.ledger.uses import Uses
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "sdk.md").read_text("utf-8")
 NOUNS: dict[str, type] = {
@@ -28,6 +32,10 @@ NOUNS: dict[str, type] = {
     "ledger.lifecycle": Lifecycle,
     "ledger.lineage": Lineages,
     "ledger.proofs": Proofs,
+    "ledger.projects": Projects,
+    "ledger.uses": Uses,
+    "ledger.budgets": Budgets,
+    "ledger.runs": Runs,
     "ledger.documents": Documents,
 }
 

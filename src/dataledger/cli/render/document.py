@@ -7,7 +7,7 @@ from enum import Enum, IntEnum, IntFlag
 from pathlib import PurePath
 
 from dataledger.chain.profile import Endpoint
-from dataledger.contracts.identifiers import DatasetId
+from dataledger.contracts.identifiers import Identifier
 from dataledger.contracts.types import StageTable
 from dataledger.hashing import Digest, JsonValue
 
@@ -32,7 +32,7 @@ def document_of(value: object) -> JsonValue:
             document = value if abs(value) < _FIRST_UNSAFE_INTEGER else str(value)
         case bytes():
             document = f"0x{value.hex()}"
-        case str() | PurePath() | Digest() | DatasetId() | Endpoint():
+        case str() | PurePath() | Digest() | Identifier() | Endpoint():
             document = str(value)
         case StageTable():
             document = {str(stage): following for stage, following in value.steps.items()}
