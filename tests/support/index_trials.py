@@ -25,6 +25,7 @@ from dataledger.index import Index
 from dataledger.index.store import sqlite_url
 from dataledger.ledger import Ledger
 
+MINED_WITHIN_SECONDS = 30
 MOST_SECONDS = 0.4
 """An indexer works for some part of it until it is killed."""
 WORKER = Path(__file__).with_name("index_worker.py")
@@ -77,9 +78,15 @@ class Writer:
 
     def _send(self, call: Call[object]) -> None:
         message = {"from": self._owner, "to": self._ledger, "data": f"0x{call.data.hex()}"}
-        self._request(
+        sent = self._request(
             "eth_sendTransaction", [{**message, "gas": hex(2_000_000), "gasPrice": "0x0"}]
         )
+        # Anvil answers before the block is there, now and then by far. What is compared, or
+        # reorganised, must not grow meanwhile.
+        deadline = time.monotonic() + MINED_WITHIN_SECONDS
+        while self._request("eth_getTransactionReceipt", [sent]) is None:
+            assert time.monotonic() < deadline, f"the devnet did not mine {sent}"
+            time.sleep(0.001)
 
     def reorganise(self, most: int) -> None:
         """Replace up to `most` of the newest blocks, but for what the test stands on."""
