@@ -18,6 +18,7 @@ from rich.table import Table
 from _gas_chain import Measure, development_chain
 from _gas_eas import measure_eas
 from _gas_ledger import CODE_SIZE_LIMIT_BYTES, CodeSize, Consortium, code_sizes, measure_ledger
+from _gas_use import measure_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,7 @@ def main() -> int:
     with development_chain() as web3:
         consortium, rows = Consortium.found(web3)
         rows += measure_ledger(consortium)
+        rows += measure_use(consortium)
         rows += measure_eas(web3)
     sizes = code_sizes()
     missed = any(row.missed for row in rows) or any(size.missed for size in sizes)

@@ -44,6 +44,8 @@ interface Vm {
 
     // Files
     function parseJsonBool(string calldata json, string calldata path) external pure returns (bool);
+    function parseJsonAddress(string calldata json, string calldata path) external pure returns (address);
+    function parseJsonUintArray(string calldata json, string calldata path) external pure returns (uint256[] memory);
     function parseJsonUint(string calldata json, string calldata path) external pure returns (uint256);
     function parseJsonString(string calldata json, string calldata path) external pure returns (string memory);
     function parseJsonStringArray(string calldata json, string calldata path) external pure returns (string[] memory);

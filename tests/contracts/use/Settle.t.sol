@@ -429,9 +429,4 @@ contract SettleTest is UseFixture, NestedEntryPoint {
         _settle("clerk", receiptOf(grant, "run", 100), quorum, new bytes[](0), refusal);
         settle(receiptOf(grant, "run", 100));
     }
-
-    function test_TheDigestIsThatOfEip712() external view {
-        bytes32 expected = Signing.digest(Signing.receipt(_receipt()), block.chainid, address(use));
-        vm.assertEq(use.receiptDigest(_receipt()), expected, "digest");
-    }
 }
