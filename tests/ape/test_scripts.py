@@ -15,7 +15,8 @@ from ape.managers.networks import NetworkManager
 from click.testing import Result
 
 from dataledger.chain.connection import connect
-from dataledger.contracts.artifacts import Artifact, ContractName
+from dataledger.chain.profile import Profile
+from dataledger.contracts.artifacts import LEDGER_CONTRACTS, Artifact, ContractName
 from dataledger.errors import ContractMismatch
 from dataledger.ledger import Ledger
 
@@ -89,6 +90,23 @@ def test_deploying_again_changes_nothing(
     assert "Nothing to do" in result.output
     assert path.read_bytes() == before
     assert accounts[0].nonce == nonce
+
+
+def test_deploy_adds_the_contract_that_an_older_profile_lacks(
+    invoke: Run, deployment: Any, accounts: TestAccountManager, tmp_path: Path
+) -> None:
+    older = {name: deployment.profile.contract(name) for name in LEDGER_CONTRACTS}
+    replace(deployment.profile, contracts=older).save(tmp_path)
+    nonce = accounts[0].nonce
+    result = invoke(
+        *("deploy", "--account", "TEST::0", "--profile", "consortium", "--home", str(tmp_path)),
+        *("--slug", "authority", "--name", "Data Authority"),
+    )
+    assert result.exit_code == 0, result.output
+    profile = Profile.load("consortium", tmp_path)
+    assert set(profile.contracts) == set(ContractName)
+    assert {name: profile.contract(name) for name in LEDGER_CONTRACTS} == older
+    assert accounts[0].nonce == nonce + 1
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ from dataledger.errors import (
     InvalidArgument,
     NodeError,
     NotFound,
+    ProfileError,
     Refused,
     Reverted,
 )
@@ -328,6 +329,13 @@ def _writer(node: ScriptedNode, outbox: FakeOutbox) -> OnChain:
 
 def _not_found(_refusal: object) -> None:
     return None
+
+
+def test_a_profile_may_lack_the_contract_for_the_use_of_data(node: ScriptedNode) -> None:
+    onchain = OnChain(node.connection())
+    assert onchain.address(ContractName.DATASET_LEDGER) == ADDRESSES[ContractName.DATASET_LEDGER]
+    with pytest.raises(ProfileError, match="names no contract 'DataUse'"):
+        onchain.address(ContractName.DATA_USE)
 
 
 def test_a_write_returns_the_event_of_its_own_contract(node: ScriptedNode) -> None:
