@@ -133,6 +133,21 @@ def test_a_request_that_is_none_is_answered_with_an_error(line: str, reason: str
     assert reason in found["message"]
 
 
+def test_a_line_that_is_no_text_is_answered_and_the_next_one_too(recorded: RecordedBundle) -> None:
+    path = str(TESTS / "vectors" / "evidence" / "recorded.json")
+    request = json.dumps({"bundle": path, "pins": recorded.pins.to_json()}).encode()
+    finished = subprocess.run(
+        [sys.executable, "-m", "dataledger.evidence.verifier"],
+        check=True,
+        capture_output=True,
+        input=b"\xff\n" + request + b"\n",
+        timeout=TIMEOUT_SECONDS,
+    )
+    first, second = map(json.loads, finished.stdout.splitlines())
+    assert first["verdict"] == "error"
+    assert second == {"verdict": "valid"}
+
+
 def test_the_vectors_are_what_their_script_writes() -> None:
     sys.path.insert(0, str(TESTS / "vectors"))
     import generate_evidence

@@ -31,4 +31,5 @@ def answer(line: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     serve(sys.stdin, sys.stdout)

@@ -1,10 +1,10 @@
 """What a bundle holds beside the chain: documents and proofs, against the events that name them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dataledger.errors import CanonicalisationError
 from dataledger.evidence.verifier.bundle import Bundle
-from dataledger.evidence.verifier.history import History, VersionFacts
+from dataledger.evidence.verifier.history import History
 from dataledger.evidence.verifier.refusal import refused
 from dataledger.evidence.verifier.report import IncludedDocument, IncludedProof
 from dataledger.hashing import Digest
@@ -32,6 +32,7 @@ def check_documents(
         ProofInvalid: a document is named by no event, or is not the manifest of its version.
     """
     texts = {Digest.of(text.encode()): text for text in bundle.documents}
+    manifests: dict[Digest, tuple[Digest, int, int, int]] = {}
     included, missing = [], []
     for document in named_documents(history, bundle.versions):
         if document.digest not in texts:
@@ -39,8 +40,14 @@ def check_documents(
             continue
         included.append(document)
         if document.version is not None:
-            text = texts[document.digest]
-            _check_manifest(text.encode(), history.version(document.version))
+            version = history.version(document.version)
+            if document.digest not in manifests:  # which several versions may share
+                manifests[document.digest] = _commitments(texts[document.digest], version.number)
+            recorded = (version.content_root, version.size_bytes, version.file_count)
+            if manifests[document.digest] != (*recorded, version.record_count):
+                raise refused(
+                    f"The manifest of version {version.number} is not of its content root."
+                )
     for digest in texts.keys() - {document.digest for document in included}:
         raise refused(f"No event of the dataset names the document {digest}.")
     return tuple(included), tuple(missing)
@@ -52,6 +59,7 @@ def check_proofs(bundle: Bundle, history: History) -> tuple[IncludedProof, ...]:
     Raises:
         ProofInvalid: a proof does not hold, or is about no version of the dataset.
     """
+    newest = {(v.content_root, v.file_count): v.number for v in history.versions}
     included = []
     for text in bundle.proofs:
         try:
@@ -61,28 +69,28 @@ def check_proofs(bundle: Bundle, history: History) -> tuple[IncludedProof, ...]:
         if any(place.anchor is not None for place in proof.places):
             raise refused("A proof in a bundle has an anchor: the bundle itself is its anchor.")
         proof.verify()
-        versions = tuple(_version_of(place, history) for place in proof.places)
+        versions = tuple(_version_of(place, newest) for place in proof.places)
         included.append(IncludedProof(proof, versions))
     return tuple(included)
 
 
-def _check_manifest(data: bytes, version: VersionFacts) -> None:
+def _commitments(text: str, version: int) -> tuple[Digest, int, int, int]:
+    """Return the content root of a manifest, and its counts of bytes, files and records."""
     try:
-        manifest = Manifest.parse(data)
+        manifest = Manifest.parse(text.encode())
     except CanonicalisationError as error:
-        raise refused(f"The manifest of version {version.number} is none: {error}") from error
-    found = (
-        *(manifest.content_root, manifest.size_bytes, manifest.file_count),
+        raise refused(f"The manifest of version {version} is none: {error}") from error
+    return (
+        manifest.content_root,
+        manifest.size_bytes,
+        manifest.file_count,
         manifest.record_count,
     )
-    recorded = (version.content_root, version.size_bytes, version.file_count, version.record_count)
-    if found != recorded:
-        raise refused(f"The manifest of version {version.number} is not of its content root.")
 
 
-def _version_of(place: FilePlace, history: History) -> int:
+def _version_of(place: FilePlace, versions: Mapping[tuple[Digest, int], int]) -> int:
     """Return the newest version with this content root and number of files."""
-    for version in reversed(history.versions):
-        if (version.content_root, version.file_count) == (place.content_root, place.tree_size):
-            return version.number
-    raise refused(f"A proof is about {place.content_root}, which is no version of the dataset.")
+    found = versions.get((place.content_root, place.tree_size))
+    if found is None:
+        raise refused(f"A proof is about {place.content_root}, which is no version of the dataset.")
+    return found

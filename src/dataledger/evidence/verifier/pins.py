@@ -68,8 +68,12 @@ class ValidatorSet:
         """How many validators must have sealed."""
         if self.quorum is not None:
             return self.quorum
-        count = len(self.addresses)
-        return count // 2 + 1 if self.consensus is Consensus.CLIQUE else -(-2 * count // 3)
+        return default_quorum(self.consensus, len(self.addresses))
+
+
+def default_quorum(consensus: Consensus, count: int) -> int:
+    """Return how many of so many validators decide: a majority for Clique, two thirds for QBFT."""
+    return count // 2 + 1 if consensus is Consensus.CLIQUE else -(-2 * count // 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataledger.evidence.verifier.bundle import MAX_BUNDLE_BYTES, Bundle
 from dataledger.evidence.verifier.content import check_documents, check_proofs
 from dataledger.evidence.verifier.header import Header
 from dataledger.evidence.verifier.history import History, read_history
-from dataledger.evidence.verifier.pins import Consensus, Pins, ValidatorSet
+from dataledger.evidence.verifier.pins import Consensus, Pins, ValidatorSet, default_quorum
 from dataledger.evidence.verifier.refusal import refused
 from dataledger.evidence.verifier.report import (
     Check,
@@ -29,11 +29,14 @@ from dataledger.hashing import Hash32, to_hash32
 _NEEDED = {
     CheckName.FORMAT,
     CheckName.HEADERS,
+    CheckName.ANCHOR,
+    CheckName.SEALS,
     CheckName.ACCOUNT,
     CheckName.STORAGE,
     CheckName.HISTORY,
 }
-"""Once one of them fails, nothing that follows can be checked."""
+"""Once one of them fails, nothing that follows is checked: it could not be, or anybody could have
+made it up, and as large as a file may be."""
 
 _ACCOUNT_ITEMS = 4
 
@@ -184,12 +187,18 @@ class _Verification:
         return Outcome.PASSED, self._seals_text(validators)
 
     def _seals_text(self, validators: ValidatorSet) -> str:
-        share = f"{len(self.sealed_by)} of {len(validators.addresses)}"
+        count = len(validators.addresses)
+        share = f"{len(self.sealed_by)} of {count}"
         if self.pins.validators is None:
             return f"{share} validators that the block itself lists have sealed it."
         if validators.consensus is Consensus.QBFT:
-            return f"{share} pinned validators sealed the block: it is final."
-        if 2 * len(self.sealed_by) > len(validators.addresses):
+            if len(self.sealed_by) >= default_quorum(validators.consensus, count):
+                return f"{share} pinned validators sealed the block: it is final."
+            return (
+                f"{share} pinned validators sealed the block: fewer than two thirds, who could "
+                "have sealed another one in its place."
+            )
+        if len(self.sealed_by) >= default_quorum(validators.consensus, count):
             return f"{share} pinned validators, a majority, sealed the block or one on top of it."
         return (
             f"{share} pinned validators sealed the block or one on top of it: no majority, which "
@@ -329,6 +338,11 @@ class _Verification:
             open_.append(
                 f"What the documents hold ({len(self.missing)}) that events name by digest, and "
                 "that are not in the bundle."
+            )
+        others = len(self.history.versions) - len(self.bundle.versions)
+        if others:
+            open_.append(
+                f"What the manifests of the versions hold ({others}) that the bundle is not about."
             )
         return tuple(open_)
 
