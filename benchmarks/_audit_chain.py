@@ -82,6 +82,8 @@ def running_chain() -> Iterator[str]:
         port: int = probe.getsockname()[1]
     command = [str(find_anvil(announce=print)), "--port", str(port), "--silent"]
     command += ["--gas-limit", str(10 * GAS), "--base-fee", "0", "--gas-price", "0"]
+    # Of old blocks the logs count, and not the state, which would take tens of gigabytes.
+    command += ["--prune-history", "8"]
     command += ["--no-request-size-limit", "--order", "fifo", "--timestamp", str(GENESIS_UNIX)]
     process = subprocess.Popen(command)
     try:
