@@ -10,8 +10,16 @@ from dataledger.contracts.events import (
     OrganisationAdmitted,
     PolicyPublished,
 )
-from dataledger.contracts.identifiers import RESERVED_STAGES, DatasetId, OrgId, PolicyId, Stage
+from dataledger.contracts.identifiers import (
+    RESERVED_STAGES,
+    DatasetId,
+    GrantId,
+    OrgId,
+    PolicyId,
+    Stage,
+)
 from dataledger.contracts.reverts import Refusal
+from dataledger.contracts.use_events import UseRequested
 from dataledger.errors import CommitmentMismatch, NotFound
 from dataledger.ledger.results import Recorded
 
@@ -85,8 +93,14 @@ class Names:
 
     def stages(self, refusal: Refusal) -> dict[Stage, str]:
         """Return the stage names of the policy that a refusal is about, if it is about one."""
+        if not refusal.of_kind(Stage):
+            return {}
         policies: set[PolicyId] = set(refusal.of_kind(PolicyId))
-        for recorded in self.registrations(refusal.of_kind(DatasetId)).values():
+        datasets = set(refusal.of_kind(DatasetId))
+        grants = list(refusal.of_kind(GrantId))
+        for requested in self._onchain.events([UseRequested], grants) if grants else ():
+            datasets.add(requested.event.request.dataset)
+        for recorded in self.registrations(datasets).values():
             policies.add(recorded.event.policy)
         try:
             return self.policy(policies.pop()).content.stages if policies else {}

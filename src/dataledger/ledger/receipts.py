@@ -9,7 +9,6 @@
 Canonical JSON (RFC 8785). `output` is null where nothing was released.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,6 +49,7 @@ from dataledger.ledger.json_forms import (
     list_from_json,
     named_from_json,
 )
+from dataledger.ledger.signatures import is_signed_by
 
 FORMAT = "dataledger/receipt/1"
 MAX_RECEIPT_BYTES = 1024 * 1024
@@ -103,19 +103,7 @@ class UnsignedReceipt:
             SignatureInvalid: it is not. Only the chain can tell whether a contract wallet
                 (ERC-1271) would accept it.
         """
-        from eth_account import Account
-        from eth_account.messages import encode_typed_data
-        from eth_keys.exceptions import BadSignature
-        from eth_utils.exceptions import ValidationError
-
-        message = self.typed_data()
-        message.check()
-        found = None
-        with suppress(BadSignature, ValidationError, ValueError):
-            found = Account.recover_message(
-                encode_typed_data(full_message=message.document()), signature=signed.signature
-            )
-        if found != signed.executor:
+        if not is_signed_by(signed.executor, self.typed_data(), signed.signature):
             raise SignatureInvalid(
                 f"The signature is not by {signed.executor} over this receipt.",
                 remedy="Have the receipt signed anew, as it is.",

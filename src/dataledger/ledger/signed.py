@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,15 +21,13 @@ from dataledger.errors import (
 from dataledger.hashing import JsonValue, canonical_bytes, members, natural, parse_canonical, string
 from dataledger.ledger.actions import ACTIONS, Action
 from dataledger.ledger.json_forms import address_from_json
+from dataledger.ledger.signatures import is_signed_by
 
 FORMAT = "dataledger/signed-action/1"
 MAX_SIGNED_ACTION_BYTES = 1024 * 1024
-KEY_SIGNATURE_BYTES = 65
 MAX_SIGNATURE_BYTES = 8 * 1024
 """A contract wallet's signature may be longer than a key's 65 bytes."""
 
-_HALF_ORDER = bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0")
-"""Half the order of secp256k1."""
 _NONCE_KEY_BITS = 192
 _NONCE_COUNT_BITS = 64
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
@@ -96,21 +93,10 @@ class SignedAction:
             SignatureInvalid: it is not. Only the chain can tell whether a contract wallet
                 (ERC-1271) would accept it.
         """
-        from eth_account import Account
-        from eth_account.messages import encode_typed_data
-        from eth_keys.exceptions import BadSignature
-        from eth_utils.exceptions import ValidationError
-
-        message = self.content.typed_data()
-        message.check()
-        found = None
-        if _is_canonical(self.signature):
-            signed = encode_typed_data(full_message=message.document())
-            with suppress(BadSignature, ValidationError):
-                found = Account.recover_message(signed, signature=self.signature)
-        if found != self.content.signer:
+        content = self.content
+        if not is_signed_by(content.signer, content.typed_data(), self.signature):
             raise SignatureInvalid(
-                f"The signature is not by {self.content.signer} over this action.",
+                f"The signature is not by {content.signer} over this action.",
                 remedy="Use the signed action exactly as it was written; else have it signed anew.",
             )
 
@@ -183,16 +169,6 @@ def sign(
         deadline_unix=deadline_unix,
     )
     return SignedAction(content, bytes(signer.sign_typed_data(content.typed_data())))
-
-
-def _is_canonical(signature: bytes) -> bool:
-    # Like OpenZeppelin's ECDSA: of the four spellings of a signature, only one is taken.
-    r_and_s, v = signature[:-1], signature[-1:]
-    return (
-        len(signature) == KEY_SIGNATURE_BYTES
-        and v in {b"\x1b", b"\x1c"}
-        and r_and_s[32:] <= _HALF_ORDER
-    )
 
 
 def _action(name: JsonValue, arguments: JsonValue) -> Action:
