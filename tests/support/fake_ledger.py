@@ -27,6 +27,7 @@ from dataledger.contracts.identifiers import (
 from dataledger.contracts.types import Capability, Role, VersionRecord
 from dataledger.hashing import Digest, Hash32
 from dataledger.ledger import Ledger
+from dataledger.ledger.budgets import Budgets
 from dataledger.ledger.datasets import Datasets
 from dataledger.ledger.documents import Documents
 from dataledger.ledger.lifecycle import Lifecycle
@@ -35,6 +36,7 @@ from dataledger.ledger.members import Members
 from dataledger.ledger.organisations import Organisations
 from dataledger.ledger.policies import Policies
 from dataledger.ledger.policy_document import PolicyDocument
+from dataledger.ledger.projects import Projects
 from dataledger.ledger.proofs import Proofs
 from dataledger.ledger.results import (
     Confirmed,
@@ -48,6 +50,8 @@ from dataledger.ledger.results import (
     Version,
     VersionRef,
 )
+from dataledger.ledger.runs import Runs
+from dataledger.ledger.uses import Uses
 
 KEY = Address("0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
 OTHER_KEY = Address("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC")
@@ -200,6 +204,26 @@ class FakeLedger:
     def proofs(self) -> Mock:
         """Stands for `ledger.proofs`."""
         return cast("Mock", create_autospec(Proofs, instance=True))
+
+    @cached_property
+    def projects(self) -> Mock:
+        """Stands for `ledger.projects`; `fake_uses` has what it may answer."""
+        return cast("Mock", create_autospec(Projects, instance=True))
+
+    @cached_property
+    def uses(self) -> Mock:
+        """Stands for `ledger.uses`."""
+        return cast("Mock", create_autospec(Uses, instance=True))
+
+    @cached_property
+    def budgets(self) -> Mock:
+        """Stands for `ledger.budgets`."""
+        return cast("Mock", create_autospec(Budgets, instance=True))
+
+    @cached_property
+    def runs(self) -> Mock:
+        """Stands for `ledger.runs`."""
+        return cast("Mock", create_autospec(Runs, instance=True))
 
     @cached_property
     def documents(self) -> Mock:
