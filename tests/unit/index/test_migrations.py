@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import column, create_engine, table, text, update
 
 from dataledger.errors import IndexUnusable
-from dataledger.index import migrations, schema
+from dataledger.index import directory, migrations, schema
+from dataledger.index.audit import Audit
 from dataledger.index.migrations import LATEST, migrate, revision
 from dataledger.index.store import Store, sqlite_url
 
@@ -75,3 +76,22 @@ def test_an_index_of_a_later_release_is_left_alone(store: Store) -> None:
     with pytest.raises(IndexUnusable, match="later release"):
         migrate(store)
     assert revision(store) == "9999"
+    with pytest.raises(IndexUnusable, match="another release"):
+        Audit(store).summary()
+
+
+def test_a_migration_that_breaks_off_leaves_nothing_and_can_begin_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(sqlite_url(tmp_path / "broken.sqlite3"))
+
+    def break_off(_connection: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(directory, "create_directory", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(store)
+    assert (_statements(store), revision(store)) == ({}, None)
+    migrate(store)
+    assert revision(store) == LATEST

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, select
 
 from dataledger.contracts.identifiers import (
+    RECALLED,
     Address,
     DatasetId,
     OrgId,
@@ -132,6 +133,11 @@ class Naming:
             NotFound: no policy has such a stage; the remedy names those there are.
         """
         if isinstance(name, int):
+            if not 0 < name <= RECALLED:
+                raise NotFound(
+                    f"No policy has a stage {name}.",
+                    remedy=f"Give the number of a stage, from 1 to {RECALLED}, or its name.",
+                )
             return (Stage(name),)
         query = select(stages.c.stage).distinct().where(stages.c.name.in_({name, name.upper()}))
         found = tuple(Stage(stage) for stage in self._connection.scalars(query))

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from weakref import WeakSet
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, select
 
 from dataledger.errors import IndexUnusable
 from dataledger.index.audit.naming import Naming
+from dataledger.index.migrations import LATEST, revision_in
 from dataledger.index.schema import chain
 from dataledger.index.store import Store
 
@@ -25,7 +26,7 @@ class Reading:
 
 
 _READY: WeakSet[Store] = WeakSet()
-"""Stores that have tables, which they keep: asking takes longer than most questions."""
+"""Stores that have this release's tables: asking takes longer than most questions."""
 
 
 @contextmanager
@@ -33,12 +34,11 @@ def reading(store: Store) -> Iterator[Reading]:
     """Offer the newest state of the index.
 
     Raises:
-        IndexUnusable: the database fails, or no block is in the index yet.
+        IndexUnusable: the database fails, another release made the index, or no block is in it yet.
     """
     with store.read() as connection:
         found = None
-        if store in _READY or inspect(connection).has_table(chain.name):
-            _READY.add(store)
+        if _is_ready(store, connection):
             query = select(chain.c.block_number, chain.c.block_timestamp_unix)
             found = connection.execute(query).first()
         if found is None or found.block_number is None:
@@ -52,3 +52,18 @@ def reading(store: Store) -> Iterator[Reading]:
             as_of_block=found.block_number,
             as_of_unix=found.block_timestamp_unix or 0,
         )
+
+
+def _is_ready(store: Store, connection: Connection) -> bool:
+    """Return whether the tables are there that this release reads."""
+    if store not in _READY:
+        found = revision_in(connection)
+        if found is None:
+            return False
+        if found != LATEST:
+            raise IndexUnusable(
+                f"The index at {store.shown_url} was made by another release.",
+                remedy="Bring it up to date with `dataledger index sync`, or update DataLedger.",
+            )
+        _READY.add(store)
+    return True

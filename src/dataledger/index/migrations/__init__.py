@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import column, inspect, select, table, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from dataledger.errors import IndexUnusable
 from dataledger.index.store import Store
@@ -53,9 +53,14 @@ def revision(store: Store) -> str | None:
     if store.path is not None and not store.path.exists():
         return None
     with store.read() as connection:
-        if not inspect(connection).has_table(VERSION_TABLE):
-            return None
-        found: str | None = connection.scalar(
-            select(column("version_num")).select_from(table(VERSION_TABLE))
-        )
-        return found
+        return revision_in(connection)
+
+
+def revision_in(connection: Connection) -> str | None:
+    """Return what `revision` does of the database that a transaction is in."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(
+        select(column("version_num")).select_from(table(VERSION_TABLE))
+    )
+    return found
