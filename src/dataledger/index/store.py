@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dataledger.chain.home import private_directory
 from dataledger.errors import DependencyMissing, IndexUnusable, InvalidArgument, shown
@@ -18,7 +19,7 @@ BUSY_TIMEOUT_SECONDS = 60
 """How long one writer waits for another."""
 
 _WRITES = "dataledger_writes"
-_REMEDY = "Check that the database is there and takes connections, and try again."
+_REMEDY = "Check that the database is there, takes connections and has room, and try again."
 
 
 class Store:
@@ -68,6 +69,8 @@ class Store:
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
         options: dict[str, Any] = {_WRITES: writes}
+        # What is asked of the driver itself, as COPY is, fails with an error of its own.
+        of_driver: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         if self.is_postgresql and not writes:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         try:
@@ -79,6 +82,10 @@ class Store:
                 yield connection
         except DBAPIError as error:
             raise self.unusable(str(error.orig)) from error
+        except of_driver as error:
+            raise self.unusable(str(error)) from error
+        except PoolTimeout as error:
+            raise self.unusable("too many transactions at once") from error
 
     def unusable(self, reason: str) -> IndexUnusable:
         """Return the error for a database that fails."""
@@ -147,6 +154,12 @@ def _parse(text: str) -> URL:
         ) from None
     name = url.drivername
     if name == "sqlite" and url.database not in (None, "", ":memory:"):
+        if url.query:
+            raise InvalidArgument(
+                "An index in a file takes no parameters after a question mark.",
+                remedy="Write sqlite:////absolute/path, with %3F for a question mark in it; or "
+                "postgresql://user@host/database.",
+            )
         return url
     if name in {"postgresql", "postgres", "postgresql+psycopg"}:
         return url.set(drivername="postgresql+psycopg")

@@ -39,6 +39,7 @@ def test_a_password_is_shown_nowhere(url: str) -> None:
         f"postgresql://a:{SECRET}@host:port/b",
         "sqlite://",
         "sqlite:///:memory:",
+        f"sqlite:///file:/index?uri=true&key={SECRET}",
         "",
     ],
 )
