@@ -135,6 +135,8 @@ class EventChain(ScriptedNode):
         self.too_many = "query returned more than 10000 results"
         self.states_kept: int | None = None
         """How many blocks back the contracts' state is known; None: for ever."""
+        self.syncing: Json = False
+        """What `eth_syncing` answers."""
         self.runs_code = True
         """Whether `eth_call` runs code that is not on the chain."""
         self.tamper: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda logs: logs
@@ -249,6 +251,8 @@ class EventChain(ScriptedNode):
                 return self._logs(params[0])
             case "eth_call":
                 return self._call(params[0], params[1])
+            case "eth_syncing":
+                return self.syncing
         raise AssertionError(method)
 
     def _block(self, tag: str) -> Json:

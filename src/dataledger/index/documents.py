@@ -13,6 +13,7 @@ from dataledger.errors import DataLedgerError
 from dataledger.hashing import Digest
 from dataledger.index import schema
 from dataledger.index.changes import Row
+from dataledger.index.cursor import lock_cursor
 from dataledger.index.schema import INDEXED_CHARACTERS, SEARCHED_CHARACTERS
 from dataledger.index.store import Store
 from dataledger.ledger.documents import Documents
@@ -21,6 +22,8 @@ from dataledger.manifest.description import Description
 DESCRIPTION = "description"
 
 _AT_ONCE = 200
+_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""What one transaction takes in, and what is in memory: one description may be as long."""
 _UNSEARCHABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -38,7 +41,9 @@ def fill(store: Store, documents: Documents) -> int:
     count = 0
     for part in _in_parts(_found(documents, missing)):
         with store.write() as connection:
-            _lock(store, connection)
+            # The database copies what a dataset's description says when either of them arrives.
+            # Side by side with a sync, they might miss each other, or wait for each other for ever.
+            lock_cursor(connection)
             digests = [row["digest"] for row in part]
             known = set(
                 connection.scalars(
@@ -59,10 +64,10 @@ def _missing(connection: Connection) -> Sequence[Digest]:
     ).all()
 
 
-def _found(documents: Documents, digests: Sequence[Digest]) -> Iterator[Row]:
+def _found(documents: Documents, digests: Sequence[Digest]) -> Iterator[Description]:
     for digest in digests:
         try:
-            yield row_of(digest, documents.description(digest))
+            yield documents.description(digest)
         except DataLedgerError:
             continue
 
@@ -90,18 +95,15 @@ def _cut(text: str | None) -> str | None:
     return None if text is None else text[:INDEXED_CHARACTERS]
 
 
-def _in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Return the rows in lists, of which no more than one is in memory."""
+def _in_parts(found: Iterator[Description]) -> Iterator[list[Row]]:
+    """Return the rows of descriptions in lists, of which no more than one is in memory."""
     part: list[Row] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == _AT_ONCE:
+    size_bytes = 0
+    for description in found:
+        part.append(row_of(description.digest, description))
+        size_bytes += len(description.to_bytes())
+        if len(part) == _AT_ONCE or size_bytes >= _BYTES_AT_ONCE:
             yield part
-            part = []
+            part, size_bytes = [], 0
     if part:
         yield part
-
-
-def _lock(store: Store, connection: Connection) -> None:
-    if store.is_postgresql:
-        connection.exec_driver_sql("LOCK TABLE documents IN SHARE ROW EXCLUSIVE MODE")

@@ -40,6 +40,10 @@ _DERIVED = tuple(
 )
 
 
+class _Stopped(Exception):
+    """Following ends between two ranges. Never leaves `follow`."""
+
+
 class Index:
     """The events of one chain in a database, as a sync last left them.
 
@@ -87,8 +91,9 @@ class Index:
         """Bring the index to the chain's newest block, and return what was done.
 
         Each range of blocks is one transaction: a process that breaks off loses nothing, and the
-        next sync goes on from there. Blocks that left the chain are taken back. Several indexers
-        may work on one index at once.
+        next sync goes on from there. Blocks that left the chain are taken back; so are those that
+        the node does not have, for it may know better: the index says what its node says. A node
+        that says that it is still catching up is refused. Several indexers may work on one index.
 
         Raises:
             HistoryBroken: an event is missing, moved or altered; what was found is not kept.
@@ -117,9 +122,16 @@ class Index:
             HistoryBroken, IndexUnusable: as `sync` does; NodeError and ConnectionFailed also.
         """
         told = False
+
+        def break_off(_progress: SyncProgress) -> None:
+            if stop.is_set():
+                raise _Stopped
+
         while not stop.is_set():
             try:
-                result = self._sync(None, look_for_documents=not told)
+                result = self._sync(break_off, look_for_documents=not told)
+            except _Stopped:
+                return
             except (NodeError, ConnectionFailed) as error:
                 if on_failure is None:
                     raise

@@ -32,7 +32,10 @@ class SyncResult:
     documents: int
     """How many documents it added."""
     rolled_back_to: int | None
-    """The newest block that a reorganisation had left; None where there was none."""
+    """The block to which the index went back, as the node no longer had those that followed.
+
+    None where it did not. The chain was reorganised, or the node is behind the one asked before.
+    """
 
 
 @dataclass(frozen=True, slots=True)

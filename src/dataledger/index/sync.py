@@ -84,6 +84,8 @@ class Syncer:
             if _is_done(cursor, head, goal, self._pins.first_block):
                 return Synced(before, cursor, events, lowest)
             try:
+                if cursor is not None and head.number < cursor.number:
+                    self._require_caught_up(cursor, head)
                 if cursor is None or self._is_in_chain(cursor, head):
                     events += self._forward(cursor, head)
                     failures = 0
@@ -189,6 +191,22 @@ class Syncer:
             self._span = min(2 * self._span, MAX_SPAN_BLOCKS)
 
     # ----------------------------------------------------------------------------------------- back
+
+    def _require_caught_up(self, cursor: Cursor, head: Block) -> None:
+        """Return only if a node that has fewer blocks than the index does not know of more.
+
+        One that was made anew begins at block 0: following it back would empty the index.
+        """
+        try:
+            state = self._connection.transport.request("eth_syncing", [])
+        except RequestRefused:
+            return  # Not every node tells.
+        if state is not False:
+            raise NodeError(
+                f"The node is still catching up: it has blocks up to {head.number}, and the index "
+                f"stands at block {cursor.number}.",
+                remedy="Wait for the node, or ask another one.",
+            )
 
     def _is_in_chain(self, cursor: Cursor, head: Block) -> bool:
         if head.number <= cursor.number:

@@ -11,14 +11,17 @@ import pytest
 from event_chain import EventChain
 from index_dump import differences, dump
 from scripted_node import ADDRESSES
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from dataledger.chain.identifiers import to_code_hash
+from dataledger.chain.profile import ContractPin
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import DatasetDescribed
 from dataledger.contracts.identifiers import NO_HEAD, address_of
 from dataledger.errors import HistoryBroken, IndexUnusable, NodeError
 from dataledger.hashing import Digest
-from dataledger.index import Index, SyncProgress, SyncResult, cursor, schema, sync
+from dataledger.index import Index, SyncProgress, SyncResult, cursor, documents, schema, sync
+from dataledger.index.changes import Row
 from dataledger.index.store import sqlite_url
 from dataledger.ledger import Ledger
 from dataledger.manifest.description import Description
@@ -336,6 +339,31 @@ def test_a_chain_that_never_holds_still_is_given_up(
         index.sync()
 
 
+def test_a_node_that_is_still_catching_up_empties_no_index(chain: EventChain, index: Index) -> None:
+    index.sync()
+    before, blocks = dump(index.store), chain.blocks
+    chain.blocks, chain.syncing = blocks[:1], {"currentBlock": "0x0", "highestBlock": "0x1e"}
+    with pytest.raises(NodeError, match="still catching up"):
+        index.sync()
+    assert dump(index.store) == before
+    chain.blocks, chain.syncing = blocks, False
+    assert index.sync().rolled_back_to is None
+
+
+def test_a_node_that_is_behind_is_followed_back_and_that_is_told(
+    chain: EventChain, index: Index, tmp_path: Path
+) -> None:
+    index.sync()
+    blocks = chain.blocks
+    chain.blocks = blocks[:-3]
+    result = index.sync()
+    assert result.to_block == len(blocks) - 4
+    assert result.rolled_back_to is not None
+    chain.blocks = blocks
+    assert index.sync().rolled_back_to is None
+    assert_equals_rebuild(index, chain, tmp_path)
+
+
 # ------------------------------------------------------------------------------------------ others
 
 
@@ -399,6 +427,97 @@ def test_following_tells_of_news_alone_and_goes_on_after_failures(
     assert all(result.events for result in told)
 
 
+def test_following_ends_between_two_ranges_of_a_long_sync(
+    chain: EventChain, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "MAX_SPAN_BLOCKS", 2)
+    monkeypatch.setattr(index._syncer, "_span", 2)
+    stop = threading.Event()
+    told: list[SyncResult] = []
+    chain.before_answering = lambda method: stop.set() if method == "eth_getLogs" else None
+    index.follow(told.append, stop=stop, poll_seconds=0)
+    assert (told, index.status().block_number) == ([], 2)
+
+
+def test_contracts_that_are_not_indexed_are_not_read(
+    chain: EventChain, index: Index, tmp_path: Path
+) -> None:
+    connection = chain.connection()
+    used = ContractPin(address_of(b"\x0d" * 20), to_code_hash("0x" + "0d" * 32), 0)
+    profile = connection.profile
+    profile = replace(profile, contracts={**profile.contracts, ContractName.DATA_USE: used})
+    at = max(number for number, block in enumerate(chain.blocks) if block.logs)
+    logs = chain.blocks[at].logs
+    log = {**logs[-1], "address": used.address, "topics": ["0x" + "66" * 32], "logIndex": "0x77"}
+    chain.blocks[at] = replace(chain.blocks[at], logs=(*logs, log))
+    url = sqlite_url(tmp_path / "three.sqlite3")
+    with Index.open(Ledger(replace(connection, profile=profile), home=tmp_path), url) as three:
+        three.sync()
+        three.check()
+        index.sync()
+        assert differences(dump(index.store), dump(three.store)) == []
+    # To an index it is the same chain, whether the profile names the third contract or not.
+    Index.open(index._ledger, url).close()
+
+
+# -------------------------------------------------------------------------------- failing databases
+
+
+def pragma(statement: str) -> Callable[[Any, Any], None]:
+    """Return what makes each connection of SQLite behave as on a machine with that limit."""
+
+    def run(connection: Any, _record: object) -> None:
+        connection.execute(statement).close()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("PRAGMA max_page_count=80", "database or disk is full"),
+        ("PRAGMA query_only=ON", "readonly database"),
+    ],
+)
+def test_a_disk_that_is_full_or_may_not_be_written_is_said_and_harms_nothing(
+    chain: EventChain, index: Index, statement: str, words: str, tmp_path: Path
+) -> None:
+    listener = pragma(statement)
+    event.listen(index.store.engine, "connect", listener)
+    index.close()
+    chain.mine_at_random(Random(9), 40)  # noqa: S311 - no secret
+    with pytest.raises(IndexUnusable, match=words) as raised:
+        index.sync()
+    assert "room" in raised.value.remedy
+    event.remove(index.store.engine, "connect", listener)
+    index.close()
+    index.sync()
+    assert_equals_rebuild(index, chain, tmp_path)
+
+
+def test_descriptions_are_taken_in_a_few_megabytes_at_a_time(
+    chain: EventChain, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "_BYTES_AT_ONCE", 1_000)
+    sizes: list[int] = []
+    in_parts = documents._in_parts
+
+    def counted(found: Iterator[Description]) -> Iterator[list[Row]]:
+        for part in in_parts(found):
+            sizes.append(len(part))
+            yield part
+
+    monkeypatch.setattr(documents, "_in_parts", counted)
+    described = [Description(title=f"{n}", description="x" * 400 * n) for n in range(1, 5)]
+    for description, dataset in zip(described, chain.world.datasets, strict=False):
+        where = (dataset, chain.world.datasets[dataset].owner, address_of(b"\x01" * 20), NO_HEAD)
+        chain.emit(DatasetDescribed(*where, description.digest, chain.time))
+        index._ledger.documents.keep(description)
+    chain.mine()
+    assert index.sync().documents == sum(sizes) == 4
+    assert len(sizes) >= 3
+
+
 def test_a_description_is_taken_in_when_it_comes_to_hand_and_never_if_it_was_altered(
     chain: EventChain, index: Index
 ) -> None:
@@ -410,10 +529,10 @@ def test_a_description_is_taken_in_when_it_comes_to_hand_and_never_if_it_was_alt
         chain.emit(DatasetDescribed(dataset, owner, by, NO_HEAD, description.digest, chain.time))
     chain.mine()
     assert index.sync().documents == 0
-    documents = index._ledger.documents
-    documents.keep(hostile)
-    documents.keep(altered)
-    path = documents._path(altered.digest)
+    kept = index._ledger.documents
+    kept.keep(hostile)
+    kept.keep(altered)
+    path = kept._path(altered.digest)
     path.write_bytes(path.read_bytes().replace(b"Altered", b"Forgery"))
     assert (index.sync().documents, index.sync().documents) == (1, 0)
     with index.read() as connection:

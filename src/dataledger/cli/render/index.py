@@ -137,7 +137,10 @@ def _in_words(result: "SyncResult") -> str:
         return "The chain has no block of the contracts yet."
     taken_back = ""
     if result.rolled_back_to is not None:
-        taken_back = f" The chain was reorganised after block {result.rolled_back_to}."
+        taken_back = (
+            f" What came after block {result.rolled_back_to} was taken back: the chain was "
+            "reorganised, or the node is behind the one asked before."
+        )
     documents = f" and {result.documents:,} descriptions" if result.documents else ""
     return f"At block {result.to_block}: {result.events:,} new events{documents}.{taken_back}"
 
