@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dataledger.chain.identifiers import TransactionHash
-from dataledger.contracts.identifiers import Address, DatasetId, OrgId, PolicyId
+from dataledger.contracts.identifiers import Address, DatasetId, Head, OrgId, PolicyId
 from dataledger.contracts.types import Capability, Relation, Severity
 from dataledger.hashing import Digest
 
@@ -171,6 +171,113 @@ class VersionRecalled:
     written: Written
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetDescribed:
+    """The owner said what its dataset is; the chain holds the digest of it."""
+
+    dataset: str
+    title: str
+    description: Digest
+    organisation: str
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class IndexHeld:
+    """An index of the chain, every row of which agrees with its events and the contracts."""
+
+    events: int
+    datasets: int
+    organisations: int
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Who did what, and which transaction says so."""
+
+    organisation: str
+    kind: str
+    """The event's name."""
+    text: str
+    recorded_at_unix: int
+    block_number: int
+    transaction_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineTold:
+    """Who took a version through its stages, and who recalled it, as the index has it."""
+
+    dataset: str
+    version: int
+    event_count: int
+    """Of the whole dataset: those that the contract's head chains."""
+    entries: tuple[TimelineEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactFound:
+    """What the recall taints, as the index has it; the contract confirmed the paths."""
+
+    dataset: str
+    version: int
+    tainted: tuple[TaintedVersion, ...]
+    confirmed_paths: int
+    """As many as it takes: a path confirms every version on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswered:
+    """A word of its description found the dataset, and no other."""
+
+    word: str
+    dataset: str
+    title: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceVerified:
+    """A bundle about the dataset holds, by nothing but the hash of its block."""
+
+    file: str
+    """Relative to the directory that the home lies in."""
+    size_bytes: int
+    block_number: int
+    block_hash: str
+    head: Head
+    checks: tuple[str, ...]
+    """Those that passed; the others had nothing to check."""
+    event_count: int
+    document_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRefused:
+    """The bundle is refused, as it must be: altered, or with nothing to recognise its block by."""
+
+    attempt: str
+    check: str
+    """The one that failed."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionExported:
+    """A version in the format of another standard, and how many of its parts rest on what."""
+
+    dataset: str
+    version: int
+    format: str
+    file: str
+    """Relative to the directory that the home lies in."""
+    title: str
+    proven: int
+    asserted: int
+    missing: int
+
+
 Event: TypeAlias = (
     Chapter
     | ContractDeployed
@@ -184,4 +291,12 @@ Event: TypeAlias = (
     | ClaimVerified
     | TamperDetected
     | VersionRecalled
+    | DatasetDescribed
+    | IndexHeld
+    | TimelineTold
+    | ImpactFound
+    | SearchAnswered
+    | EvidenceVerified
+    | EvidenceRefused
+    | VersionExported
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataledger.contracts.identifiers import DatasetId, Head
+from dataledger.demo.audited import Audited, tainted_json, written_json
 from dataledger.demo.events import (
     ClaimVerified,
     OrganisationJoined,
@@ -13,7 +14,6 @@ from dataledger.demo.events import (
     TamperDetected,
     VersionRecalled,
     VersionRecorded,
-    Written,
 )
 from dataledger.hashing import JsonValue
 
@@ -44,6 +44,7 @@ class DemoResult:
     verified: tuple[ClaimVerified, ...]
     tampering: TamperDetected
     recalled: VersionRecalled
+    audited: Audited
     chapter_seconds: Mapping[str, float]
     kept_at: Path | None
     """The home directory that was left behind; None where nothing was."""
@@ -66,6 +67,7 @@ class DemoResult:
                 "message": self.tampering.message,
             },
             "recalled": _recall(self.recalled),
+            **self.audited.to_json(),
             "timings": {
                 "total_seconds": round(sum(self.chapter_seconds.values()), 3),
                 "chapters": [
@@ -77,10 +79,6 @@ class DemoResult:
         }
 
 
-def _written(written: Written) -> dict[str, JsonValue]:
-    return {"transaction_hash": written.transaction_hash, "gas_used": written.gas_used}
-
-
 def _organisation(item: OrganisationJoined) -> dict[str, JsonValue]:
     return {
         "id": item.id,
@@ -88,7 +86,7 @@ def _organisation(item: OrganisationJoined) -> dict[str, JsonValue]:
         "name": item.name,
         "capabilities": list(item.capabilities.names),
         "key": item.key,
-        **({} if item.written is None else _written(item.written)),
+        **({} if item.written is None else written_json(item.written)),
     }
 
 
@@ -114,7 +112,7 @@ def _version(item: VersionRecorded) -> dict[str, JsonValue]:
             {"dataset": p.dataset, "version": p.version, "relation": p.relation.name}
             for p in item.parents
         ],
-        **_written(item.written),
+        **written_json(item.written),
     }
 
 
@@ -126,7 +124,7 @@ def _stage(item: StageReached) -> dict[str, JsonValue]:
         "organisation": item.organisation,
         "version": item.version,
         "evidence": None if item.evidence is None else str(item.evidence),
-        **_written(item.written),
+        **written_json(item.written),
     }
 
 
@@ -137,7 +135,7 @@ def _refusal(item: StepRefused) -> dict[str, JsonValue]:
         "error": item.error,
         "message": item.message,
         "arguments": {name: _argument(value) for name, value in item.arguments.items()},
-        **_written(item.written),
+        **written_json(item.written),
     }
 
 
@@ -154,15 +152,6 @@ def _recall(item: VersionRecalled) -> dict[str, JsonValue]:
         "reason": item.reason,
         "stage": item.stage,
         "organisation": item.organisation,
-        **_written(item.written),
-        "tainted": [
-            {
-                "dataset": tainted.dataset,
-                "version": tainted.version,
-                "path": [
-                    {"dataset": dataset, "version": version} for dataset, version in tainted.path
-                ],
-            }
-            for tainted in item.tainted
-        ],
+        **written_json(item.written),
+        "tainted": [tainted_json(tainted) for tainted in item.tainted],
     }

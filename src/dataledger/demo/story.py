@@ -8,16 +8,25 @@ from pathlib import Path
 from typing import TypeVar
 
 from dataledger.chain.devnet import Devnet
-from dataledger.demo import checks, life, reuse
+from dataledger.demo import checks, inquiry, life, reuse
+from dataledger.demo.audited import Audited
 from dataledger.demo.consortium import AUTHORITY, Consortium
 from dataledger.demo.events import (
     Chapter,
     ClaimVerified,
+    DatasetDescribed,
     Event,
+    EvidenceRefused,
+    EvidenceVerified,
+    ImpactFound,
+    IndexHeld,
     OrganisationJoined,
+    SearchAnswered,
     StageReached,
     StepRefused,
     TamperDetected,
+    TimelineTold,
+    VersionExported,
     VersionRecalled,
     VersionRecorded,
 )
@@ -89,6 +98,11 @@ def _chapters(scene: Scene, told: list[Event]) -> Iterator[Event]:
     yield from checks.tamper(scene)
     yield from reuse.build(scene)
     yield from reuse.recall(scene)
+    yield from inquiry.inquire(scene, _one_of_kind(told, VersionRecalled))
+    # Standards take their time to load: nobody should wait for them before the story begins.
+    from dataledger.demo import evidence
+
+    yield from evidence.hand_over(scene)
 
 
 def _result(
@@ -98,16 +112,24 @@ def _result(
     stages = tuple(stage for stage in _of_kind(events, StageReached) if stage.dataset == main)
     reached = tuple(stage.to_stage for stage in stages if stage.from_stage is not None)
     expect(reached == STAGES, "the dataset went through every stage, in order")
-    (tampering,) = _of_kind(events, TamperDetected)
-    (recalled,) = _of_kind(events, VersionRecalled)
     return DemoResult(
         organisations=tuple(_of_kind(events, OrganisationJoined)),
         datasets=_datasets(scene, _of_kind(events, VersionRecorded)),
         stages=stages,
         refused=tuple(_of_kind(events, StepRefused)),
         verified=tuple(_of_kind(events, ClaimVerified)),
-        tampering=tampering,
-        recalled=recalled,
+        tampering=_one_of_kind(events, TamperDetected),
+        recalled=_one_of_kind(events, VersionRecalled),
+        audited=Audited(
+            described=_one_of_kind(events, DatasetDescribed),
+            index=_one_of_kind(events, IndexHeld),
+            timeline=_one_of_kind(events, TimelineTold),
+            impact=_one_of_kind(events, ImpactFound),
+            search=_one_of_kind(events, SearchAnswered),
+            evidence=_one_of_kind(events, EvidenceVerified),
+            refused=tuple(_of_kind(events, EvidenceRefused)),
+            exported=_one_of_kind(events, VersionExported),
+        ),
         chapter_seconds=seconds,
         kept_at=kept_at,
     )
@@ -135,3 +157,9 @@ def _datasets(scene: Scene, versions: list[VersionRecorded]) -> tuple[DatasetTol
 
 def _of_kind(events: list[Event], kind: type[E]) -> list[E]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def _one_of_kind(events: list[Event], kind: type[E]) -> E:
+    """Return the only event of its kind. Only to be asked for once it has happened."""
+    (found,) = _of_kind(events, kind)
+    return found

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, func, select, update
 
+from dataledger.chain.accounts import Accounts
 from dataledger.chain.connection import Connection, connect
 from dataledger.chain.devnet import Devnet
 from dataledger.chain.identifiers import to_transaction_hash
@@ -23,23 +25,49 @@ from dataledger.contracts.dataset_ledger import advance
 from dataledger.contracts.events import Advanced, DatasetRegistered, LogContent, decode_event
 from dataledger.contracts.identifiers import DatasetId, Stage
 from dataledger.contracts.reverts import decode_refusal
-from dataledger.contracts.types import Step
+from dataledger.contracts.types import Severity, Step
 from dataledger.demo import run
-from dataledger.demo.consortium import PROCESSOR, Consortium
-from dataledger.demo.events import Chapter, StageReached
+from dataledger.demo.consortium import AUDITOR, OWNER, PASSPHRASE_FILE, PROCESSOR, Consortium
+from dataledger.demo.events import (
+    Chapter,
+    StageReached,
+    TaintedVersion,
+    VersionRecalled,
+    Written,
+)
+from dataledger.demo.evidence import _refuse
+from dataledger.demo.inquiry import _hold, _impact, _timeline
 from dataledger.demo.life import collect, found
 from dataledger.demo.scene import Scene, attempt
 from dataledger.demo.steps import audit
+from dataledger.demo.steps.describe import describe
 from dataledger.demo.steps.label import label
-from dataledger.errors import CheckFailed, Reverted
+from dataledger.errors import CheckFailed, HistoryBroken, Reverted
+from dataledger.evidence import pins_of, verify_bundle
+from dataledger.evidence.export import Format, Status, export, gather
+from dataledger.evidence.verifier import CheckName, Outcome
+from dataledger.evidence.verifier.pins import to_hash
 from dataledger.hashing import Digest, Hash32
+from dataledger.index import Index, schema
 from dataledger.ledger import Ledger
 from dataledger.manifest import fingerprint
+from dataledger.manifest.description import read_description
 
 ROOT = Path(__file__).resolve().parents[3]
 DEMO = [sys.executable, "-m", "dataledger", "demo"]
 MAIN = "city-data-office/harbour-air"
 ANY_STEP = Step(DatasetId(Hash32(bytes(32))), 1, Stage(1), Stage(2), Digest.of(b""))
+RECALLED = VersionRecalled(
+    dataset=MAIN,
+    dataset_id=ANY_STEP.dataset,
+    version=3,
+    severity=Severity.SERIOUS,
+    reason="",
+    stage="RECALLED",
+    organisation="data-authority",
+    tainted=(TaintedVersion("model-lab/air-sample", 1, ((MAIN, 3), ("model-lab/air-sample", 1))),),
+    written=Written(to_transaction_hash("0x" + "00" * 32), 0),
+)
 DIRECTORIES = {
     (MAIN, 1): "raw",
     (MAIN, 2): "cleaned",
@@ -274,6 +302,113 @@ def test_organisations_are_those_on_the_chain(kept: Kept) -> None:
     assert len(keys) == 6
 
 
+def test_the_description_is_the_one_on_the_chain(kept: Kept) -> None:
+    told = kept.document["audit"]["described"]
+    found = kept.ledger.datasets.description(told["dataset"])
+    assert found == describe(kept.home.parent / "data" / "labelled")
+    assert (told["title"], told["description"]) == (found.title, str(found.digest))
+    receipt = kept.connection.receipt(to_transaction_hash(told["transaction_hash"]))
+    assert receipt is not None
+    assert receipt.gas_used == told["gas_used"]
+
+
+def test_the_index_that_was_left_answers_as_was_told(kept: Kept) -> None:
+    told = kept.document["audit"]
+    with Index.open(kept.ledger) as index:
+        assert index.sync().events == 0
+        found = index.check()
+        assert told["index"] == {
+            "events": found.events,
+            "datasets": found.datasets,
+            "organisations": found.organisations,
+            "block_number": found.block_number,
+        }
+        timeline = index.audit.timeline(MAIN)
+        impact = index.lineage.impact(MAIN, 3)
+        search = index.audit.search(told["search"]["word"])
+        assert [item.name for item in search.items] == [told["search"]["dataset"]] == [MAIN]
+    assert told["timeline"]["event_count"] == len(timeline.items)
+    by_hash = {entry.transaction_hash: entry for entry in timeline.items}
+    assert [(e["organisation"], e["event"]) for e in told["timeline"]["entries"]] == [
+        ("labelworks", "Advanced"),
+        ("city-data-office", "Advanced"),
+        ("north-audit", "Advanced"),
+        ("city-data-office", "Advanced"),
+        ("data-authority", "VersionRecalled"),
+    ]
+    for said in told["timeline"]["entries"]:
+        entry = by_hash[said["transaction_hash"]]
+        assert said["text"] == entry.text
+        assert said["block_number"] == entry.block_number
+        assert said["recorded_at_unix"] == entry.recorded_at_unix
+    assert told["impact"]["tainted"] == kept.document["recalled"]["tainted"]
+    assert [(ref.dataset, ref.version) for ref in impact.tainted] == [
+        (kept.ledger.datasets.resolve(said["dataset"]), said["version"])
+        for said in told["impact"]["tainted"]
+    ]
+
+
+def test_the_evidence_that_was_left_holds_and_was_refused_where_it_must_be(kept: Kept) -> None:
+    told = kept.document["evidence"]
+    file = kept.home.parent / told["file"]
+    pins = pins_of(kept.ledger.profile, block_hash=to_hash(told["block_hash"]))
+    report = verify_bundle(file, pins)
+    assert report.facts is not None
+    assert report.size_bytes == told["size_bytes"] == file.stat().st_size
+    assert f"0x{report.facts.head.hex()}" == told["head"]
+    assert [c.name for c in report.checks if c.outcome is Outcome.PASSED] == told["checks"]
+    block = kept.connection.block(told["block_number"])
+    assert block is not None
+    assert block.hash == told["block_hash"]
+    altered, unanchored = told["refused"]
+    assert (altered["check"], unanchored["check"]) == ("history", "anchor")
+    failed = verify_bundle(file, replace(pins, block_hash=None)).failed
+    assert failed is not None
+    assert failed.says == unanchored["message"]
+
+
+def test_the_export_that_was_left_is_what_was_counted(kept: Kept) -> None:
+    told = kept.document["export"]
+    file = kept.home.parent / told["file"]
+    made = export(gather(kept.ledger, told["dataset"], told["version"]), Format.CROISSANT)
+    assert file.read_text("ascii") == made.text
+    for status in Status:
+        assert told[status] == sum(note.fact.status is status for note in made.notes.notes) > 0
+    assert read_description(file.read_bytes()).title == told["title"]
+
+
+def test_the_auditor_s_checks_can_fail(kept: Kept, tmp_path: Path) -> None:
+    passphrase = (kept.home / PASSPHRASE_FILE).read_text().strip()
+    signer = Accounts(kept.home).unlock(AUDITOR.slug, passphrase)
+    consortium = Consortium(kept.home, kept.ledger.profile, {OWNER: signer, AUDITOR: signer})
+    scene = Scene(consortium, kept.home.parent / "data", main=kept.ledger.datasets.resolve(MAIN))
+    evidence = kept.document["evidence"]
+    data = (kept.home.parent / evidence["file"]).read_bytes()
+    pins = pins_of(kept.ledger.profile, block_hash=to_hash(evidence["block_hash"]))
+    try:
+        with pytest.raises(CheckFailed, match="refused by the check history"):
+            _refuse("nothing altered", data, pins, CheckName.HISTORY)
+        with pytest.raises(CheckFailed, match="refused by the check history"):
+            _refuse("another check", data, replace(pins, block_hash=None), CheckName.HISTORY)
+        with Index.open(kept.ledger, f"sqlite:///{tmp_path / 'index.sqlite3'}") as index:
+            _hold(scene, index)
+            with index.store.write() as connection:
+                connection.execute(update(schema.versions).values(file_count=11))
+            with pytest.raises(HistoryBroken, match="versions"):
+                _hold(scene, index)
+            with index.store.write() as connection:
+                last = select(func.max(schema.events.c.event)).scalar_subquery()
+                connection.execute(delete(schema.events).where(schema.events.c.event == last))
+            with pytest.raises(CheckFailed, match="history that leads to the contract's head"):
+                _timeline(scene, index, RECALLED)
+            with index.store.write() as connection:
+                connection.execute(delete(schema.lineage))
+            with pytest.raises(CheckFailed, match="what a walk over the chain found"):
+                _impact(scene, index, RECALLED)
+    finally:
+        consortium.close()
+
+
 def test_the_user_s_own_home_is_left_alone(kept: Kept) -> None:
     assert not (kept.home.parents[1] / "own").exists()
 
@@ -287,7 +422,10 @@ def test_the_story_for_a_person_is_plain_and_leaves_nothing(tmp_path: Path) -> N
     )
     assert "\x1b" not in finished.stdout
     assert max(map(len, finished.stdout.splitlines())) <= 80
-    for told in ("DutiesNotSeparate", "OrganisationIsSuspended", "Detected: readings/", "tainted"):
+    for told in (
+        *("DutiesNotSeparate", "OrganisationIsSuspended", "Detected: readings/", "tainted"),
+        *("by the check history", "by the check anchor", "Exported as Croissant"),
+    ):
         assert told in finished.stdout
     assert re.search(r"Everything was as it must be, in \d+\.\d s\.", finished.stdout)
     assert list(tmp_path.iterdir()) == []

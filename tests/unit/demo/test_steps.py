@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from dataledger.demo.steps.clean import clean
+from dataledger.demo.steps.describe import describe
 from dataledger.demo.steps.label import IMAGE_TABLE, label
 from dataledger.demo.steps.sample import SAMPLE_TABLE, sample
 from dataledger.demo.steps.train import MODEL_FILE, train
 from dataledger.demo.steps.validate import validate
 from dataledger.errors import CheckFailed
 from dataledger.manifest import fingerprint
+from dataledger.manifest.description import Description, Period
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "harbour-air"
 
@@ -190,6 +192,29 @@ def test_validation_finds_a_broken_promise(
     spoil(labelled)
     with pytest.raises(CheckFailed, match=message):
         validate(labelled)
+
+
+def test_a_description_has_the_period_and_the_places_of_the_readings(labelled: Path) -> None:
+    description = describe(labelled)
+    assert description.temporal == Period("2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z")
+    assert description.spatial == ("pier",)
+    assert [(measure.name, measure.value) for measure in description.measures] == [
+        ("readings", "4")
+    ]
+    assert Description.parse(description.to_bytes()) == description
+
+
+def test_without_readings_nothing_is_described(labelled: Path) -> None:
+    (labelled / "readings" / "pier.csv").unlink()
+    with pytest.raises(CheckFailed, match="no reading"):
+        describe(labelled)
+
+
+def test_the_licence_described_is_that_of_the_example(tmp_path: Path) -> None:
+    clean(EXAMPLE, tmp_path / "clean")
+    label(tmp_path / "clean", tmp_path / "labelled")
+    licence = describe(tmp_path / "labelled").licence
+    assert f"(SPDX `{licence}`)" in (EXAMPLE / "README.md").read_text("utf-8")
 
 
 def test_the_example_goes_all_the_way(tmp_path: Path) -> None:

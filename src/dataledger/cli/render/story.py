@@ -1,9 +1,11 @@
 """The demo as a story: one line or two for each event, in chapters, on 80 columns."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
+from pathlib import Path
+from textwrap import shorten, wrap
 
 from dataledger.cli.render.screen import Branch, Cell, Screen, Styled
 from dataledger.cli.render.words import size_text
@@ -13,13 +15,21 @@ from dataledger.demo.events import (
     Chapter,
     ClaimVerified,
     ContractDeployed,
+    DatasetDescribed,
     Event,
+    EvidenceRefused,
+    EvidenceVerified,
+    ImpactFound,
+    IndexHeld,
     OrganisationJoined,
     PolicyPublished,
+    SearchAnswered,
     StageReached,
     StepRefused,
     TaintedVersion,
     TamperDetected,
+    TimelineTold,
+    VersionExported,
     VersionRecalled,
     VersionRecorded,
     WorkDone,
@@ -29,6 +39,7 @@ from dataledger.demo.result import DemoResult
 
 WIDTH = 80
 _INDENT = "    "
+_HASH = re.compile("0x[0-9a-f]{64}")
 
 
 def draw_story(screen: Screen, story: Iterable[Event | DemoResult]) -> None:
@@ -84,6 +95,38 @@ def _draw(screen: Screen, event: Event | DemoResult) -> None:
             _draw_recall(screen, event)
         case DemoResult():
             _draw_summary(screen, event)
+        case _:
+            _draw_answer(screen, event)
+
+
+def _draw_answer(screen: Screen, event: Event) -> None:
+    """Draw what the auditor found and took away."""
+    match event:
+        case DatasetDescribed():
+            said = "describes it:", Styled(event.title, "bold")
+            _done(screen, [Styled(event.organisation, "bold"), *said], event.written)
+        case IndexHeld():
+            screen.success(
+                Styled("The index is what the chain holds:", "bold"),
+                f"{event.events} events, {event.datasets} datasets",
+            )
+        case TimelineTold():
+            _draw_timeline(screen, event)
+        case ImpactFound():
+            _draw_impact(screen, event)
+        case SearchAnswered():
+            screen.success(
+                Styled(f"“{event.word}” finds it by its description:", "bold"), event.dataset
+            )
+        case EvidenceVerified():
+            _draw_evidence(screen, event)
+        case EvidenceRefused():
+            check = Styled(event.check, "bold red")
+            screen.failure(f"{event.attempt}: refused by the check", check)
+            message = _HASH.sub(lambda found: _short(found[0]), event.message)
+            _paragraph(screen, message, indent=_INDENT)
+        case VersionExported():
+            _draw_export(screen, event)
         case _:
             raise AssertionError(f"{type(event).__name__} is drawn with others of its kind")
 
@@ -179,6 +222,50 @@ def _version(named: tuple[str, int]) -> str:
     return f"{named[0]} version {named[1]}"
 
 
+def _draw_timeline(screen: Screen, event: TimelineTold) -> None:
+    screen.success(
+        Styled(f"Who did what to version {event.version},", "bold"),
+        f"among {event.event_count} events that lead to the contract's head:",
+    )
+    width = max((len(entry.organisation) for entry in event.entries), default=0)
+    for entry in event.entries:
+        who = f"{_INDENT}{entry.organisation:<{width}}"
+        # What anybody may write there ends with the line; `--json` has the whole.
+        text = shorten(entry.text, WIDTH - len(who) - 1, placeholder=" …")
+        screen.line(Styled(who, "cyan"), text)
+
+
+def _draw_impact(screen: Screen, event: ImpactFound) -> None:
+    screen.success(
+        Styled(f"The recall taints {len(event.tainted)} versions,", "bold"),
+        "as the contract confirms by each path:",
+    )
+    beginnings = {tainted.path[:-1] for tainted in event.tainted}
+    for tainted in event.tainted:
+        if tainted.path not in beginnings:
+            path = " → ".join(f"{dataset}@{version}" for dataset, version in tainted.path)
+            _paragraph(screen, path, indent=_INDENT)
+
+
+def _draw_evidence(screen: Screen, event: EvidenceVerified) -> None:
+    screen.success(
+        Styled("The evidence holds", "bold"),
+        f"by the hash of block {event.block_number}, without a node:",
+    )
+    finding = (
+        f"{len(event.checks)} checks passed: these {event.event_count} events and no others, "
+        f"{event.document_count} documents that they name"
+    )
+    _paragraph(screen, finding, indent=_INDENT)
+
+
+def _draw_export(screen: Screen, event: VersionExported) -> None:
+    screen.success(
+        Styled(f"Exported as {event.format.title()}:", "bold"),
+        f"{event.proven} parts proven, {event.asserted} asserted, {event.missing} missing",
+    )
+
+
 def _draw_summary(screen: Screen, result: DemoResult) -> None:
     screen.line("")
     screen.line(Styled("What the chain holds now", "bold cyan"))
@@ -227,13 +314,16 @@ def _draw_summary(screen: Screen, result: DemoResult) -> None:
     )
     if result.kept_at is not None:
         screen.hint(f"Left behind, its devnet running: {result.kept_at}")
-        for command in _commands(result):
+        for command in _commands(result.kept_at, result):
             screen.line(f"{_INDENT}{command}")
 
 
-def _commands(result: DemoResult) -> Iterator[str]:
-    yield f"dataledger dataset history {result.recalled.dataset} --home {result.kept_at}"
-    yield f"dataledger devnet erase --home {result.kept_at}"
+def _commands(home: Path, result: DemoResult) -> Iterator[str]:
+    yield f"dataledger dataset history {result.recalled.dataset} --home {home}"
+    yield f"dataledger audit timeline {result.recalled.dataset} --home {home}"
+    bundle = home.parent / result.audited.evidence.file
+    yield f"dataledger evidence verify {bundle} --on-chain --home {home}"
+    yield f"dataledger devnet erase --home {home}"
 
 
 def _done(screen: Screen, parts: Sequence[Cell], written: Written) -> None:
