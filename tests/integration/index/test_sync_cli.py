@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from consortium import Consortium, manifest
 
 from dataledger.contracts.types import Capability
@@ -47,18 +48,29 @@ def test_an_index_is_synced_checked_altered_and_made_anew(
     assert run(consortium.home, "status", "--check", "--index", url)["check"]
 
 
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_following_tells_of_each_sync_and_ends_well_when_told_to(
-    consortium: Consortium, tmp_path: Path
+    consortium: Consortium, how: signal.Signals, code: int, tmp_path: Path
 ) -> None:
     owner = consortium.join(Capability.CUSTODIAN)
     url = sqlite_url(tmp_path / "followed.sqlite3")
     arguments = command(consortium.home, "follow", "--every", "0.05", "--index", url)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+    # Where the tests run in a shell's background, they ignore SIGINT, as would what they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         owner.datasets.register(consortium.new_slug(), manifest("a"))
         second = json.loads(process.stdout.readline())
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        os.kill(process.pid, how)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == code
+    assert "Traceback" not in errors
     assert (first["from_block"], second["events"]) == (None, 1)
     assert second["from_block"] == first["to_block"]

@@ -17,10 +17,12 @@ from sqlalchemy import select
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import DatasetId
 from dataledger.contracts.types import Capability, Parent, Relation, Role, Severity
-from dataledger.index import Index, schema, sync
+from dataledger.index import Index, documents, schema, sync
+from dataledger.index.cursor import lock_cursor
 from dataledger.index.heads import HEADS_AT_ONCE, read_heads
 from dataledger.index.store import sqlite_url
 from dataledger.ledger import Ledger
+from dataledger.manifest.description import Description
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +161,30 @@ def test_two_indexers_beside_writers_double_nothing_and_lose_nothing(
             thread.join()
     assert failures == []
     assert assert_equals_new(ledger, url, tmp_path) > 0
+
+
+def test_a_description_that_comes_while_another_indexer_writes_misses_no_dataset(
+    ledger: Ledger, postgres: str
+) -> None:
+    description = Description(title="Roads")
+    ledger.documents.keep(description)
+    first, second = (dataset.id for dataset in ledger.datasets.list()[:2])
+    column = schema.datasets.c.dataset
+    describe = schema.datasets.update().values(description=description.digest)
+    with empty_database(postgres, "misses") as url, Index.open(ledger, url) as index:
+        index.sync()
+        with index.store.write() as connection:
+            connection.execute(describe.where(column == first))
+        filling = threading.Thread(target=documents.fill, args=(index.store, ledger.documents))
+        with index.store.write() as connection:
+            lock_cursor(connection)
+            connection.execute(describe.where(column == second))
+            filling.start()
+            filling.join(timeout=0.5)
+        filling.join()
+        with index.read() as connection:
+            titles = select(schema.datasets.c.title).where(column.in_((first, second)))
+            assert connection.scalars(titles).all() == ["Roads"] * 2
 
 
 def test_an_index_on_postgresql_equals_one_on_sqlite(

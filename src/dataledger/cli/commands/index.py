@@ -67,7 +67,7 @@ def sync(session: Session, *, url: str | None) -> None:
 @index_option
 @pass_session
 def follow(session: Session, *, poll_seconds: float, url: str | None) -> None:
-    """Keep the index at the chain's newest block until interrupted.
+    """Keep the index at the chain's newest block until interrupted, or stopped by SIGTERM.
 
     A line tells of each sync that changed something; with --json, one object per line. While a node
     does not answer, it is tried again.
@@ -82,13 +82,7 @@ def follow(session: Session, *, poll_seconds: float, url: str | None) -> None:
     shown = Following(as_json=session.as_json)
     with _opened(session, url) as found:
         session.waiting().stop()
-        try:
-            found.follow(
-                shown.synced, stop=stop, poll_seconds=poll_seconds, on_failure=shown.failed
-            )
-        except KeyboardInterrupt:
-            # How one ends it at a terminal. What was begun is undone by the database.
-            stop.set()
+        found.follow(shown.synced, stop=stop, poll_seconds=poll_seconds, on_failure=shown.failed)
 
 
 @subcommand(
