@@ -188,9 +188,11 @@ class Runs:
             CommitmentMismatch: the node's logs are not what the contract keeps.
         """
         grant_id, run_id = self._uses.resolve(grant), _run_id(run)
-        for found in self.list(grant=grant_id):
-            if found.run == run_id:
-                return found
+        found = self._use.chain.snapshot(
+            lambda block: tuple(self._read(grant_id, block, only=run_id))
+        )
+        if found:
+            return found[0]
         raise NotFound(
             f"The grant {grant_id} has no run {run_id}.",
             remedy="Reserve before the run, or list the runs.",
@@ -248,9 +250,15 @@ class Runs:
         """
         return self.list(output=output)
 
-    def _read(self, grant: GrantId | None, block: int) -> Iterator[UseRun]:
+    def _read(
+        self, grant: GrantId | None, block: int, *, only: RunId | None = None
+    ) -> Iterator[UseRun]:
         chain = self._use.chain
-        reserved = [r.event for r in chain.events([RunReserved], grant, to_block=block)]
+        reserved = [
+            recorded.event
+            for recorded in chain.events([RunReserved], grant, to_block=block)
+            if only in {None, recorded.event.run}
+        ]
         settled = {
             (r.event.receipt.grant, r.event.receipt.run): r.event
             for r in chain.events([RunSettled], grant, to_block=block)

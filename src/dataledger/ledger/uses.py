@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataledger.contracts import data_use, dataset_ledger
-from dataledger.contracts.identifiers import GrantId, OrgId, to_version
+from dataledger.contracts.identifiers import DatasetId, GrantId, OrgId, to_version
 from dataledger.contracts.reverts import Refusal
 from dataledger.contracts.use_events import (
     UseCosigned,
@@ -154,7 +154,8 @@ class Uses:
             valid_until_unix: First second after the grant.
             stages: The stages of the dataset in which it may be used, by number or name.
             limit: What all runs together may cost; nothing for an exact use.
-            composition: What the limit counts; by default, what the dataset's budget counts.
+            composition: What the limit counts; by default, what the dataset's budget counts, or
+                BASIC while there is none; NONE where there is no limit.
             code: SHA-256 of the one algorithm that may be run; by default, the one asked for.
             quorum: The executors that must sign receipts; by default, none.
             terms: What is granted, as for `request`.
@@ -168,8 +169,7 @@ class Uses:
         dataset = asked.request.dataset
         state = chain.read(dataset_ledger.state(dataset))
         if composition is None:
-            budget = chain.read(data_use.budget_of(dataset))
-            composition = Composition.NONE if limit == NO_COST else budget.composition
+            composition = self._composition(dataset, limit)
         if terms is None:
             terms = UsePolicy.agreement(
                 asked.id,
@@ -348,6 +348,12 @@ class Uses:
 
     def _keep(self, terms: UsePolicy | Digest) -> Digest:
         return terms if isinstance(terms, Digest) else self._documents.keep(terms)
+
+    def _composition(self, dataset: DatasetId, limit: Cost) -> Composition:
+        if limit == NO_COST:
+            return Composition.NONE
+        counted = self._use.chain.read(data_use.budget_of(dataset)).composition
+        return Composition.BASIC if counted is Composition.NONE else counted
 
     def _signer_name(self) -> str:
         org = self._use.chain.signer_org()

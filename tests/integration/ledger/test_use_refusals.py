@@ -301,7 +301,7 @@ def test_no_run_exceeds_a_limit(
 
 def test_a_dataset_without_a_budget_has_none_to_spend(parties: Parties, project: ProjectId) -> None:
     dataset = parties.dataset(budget=False)
-    grant = parties.grant(project, dataset, composition=Composition.BASIC)
+    grant = parties.grant(project, dataset)
     refused(
         "OtherComposition", lambda: parties.owner.runs.reserve(grant, new_run_id(), QUERY, COST)
     )

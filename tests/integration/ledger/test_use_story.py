@@ -1,5 +1,7 @@
 """From a project to a receipt on a real chain, and what everybody can read of it afterwards."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -24,7 +26,7 @@ from dataledger.contracts import data_use
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import keccak256
 from dataledger.contracts.use_types import NO_COST, grant_id
-from dataledger.errors import InvalidArgument, NotFound, ProfileError
+from dataledger.errors import InvalidArgument, NotFound, ProfileError, Refused
 from dataledger.hashing import Digest
 from dataledger.ledger import (
     Capability,
@@ -216,6 +218,24 @@ def test_rho_is_counted_where_the_budget_says_so(parties: Parties) -> None:
     parties.owner.runs.reserve(grant, new_run_id(), QUERY, Cost(50_000))
     budget = parties.owner.budgets.get(dataset)
     assert (budget.left, budget.per_consumer) == (NO_COST, Cost(50_000))
+
+
+def test_runs_that_race_for_the_last_of_a_budget_never_exceed_it(parties: Parties) -> None:
+    dataset, tenth, runs = parties.dataset(), Cost(100_000), 25
+    grant = parties.grant(parties.project(), dataset, limit=LIMIT)
+
+    def reserve(_number: int) -> str:
+        try:
+            parties.owner.runs.reserve(grant, new_run_id(), QUERY, tenth)
+        except Refused as error:
+            return error.error_name
+        return "reserved"
+
+    with ThreadPoolExecutor(runs) as threads:
+        ended = Counter(threads.map(reserve, range(runs)))
+    assert ended == {"reserved": 10, "GrantLimitExceeded": runs - 10}
+    assert parties.owner.budgets.get(dataset).counted == Cost(1_000_000)
+    assert len(parties.owner.runs.list(grant=grant, state=RunState.RESERVED)) == 10
 
 
 def test_what_there_is_not_is_named(parties: Parties) -> None:

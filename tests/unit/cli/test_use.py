@@ -1,6 +1,7 @@
 """The commands about the use of data: what they ask of the ledger, and what they answer."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,14 @@ def test_a_read_needs_no_account(line: str, keys: set[str], words: str, run: Run
     assert words in drawn.out
     assert "\x1b" not in drawn.out
     assert "\u202e" not in drawn.out
+
+
+@pytest.mark.parametrize(("line", "keys", "_words"), READS[:-3], ids=[r[0] for r in READS[:-3]])
+def test_the_keys_of_answers_are_documented(line: str, keys: set[str], _words: str) -> None:
+    noun, verb = line.split()[:2]
+    rows = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{noun} {verb}`")]
+    assert set(re.findall(r"`([a-z_]+)`", row.split("|")[2])) == keys
 
 
 def test_filters_reach_the_ledger(run: Run, ledger: FakeLedger) -> None:
