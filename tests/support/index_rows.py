@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from empty_index import make_tables
 from sqlalchemy import Connection, insert, update
 
 from dataledger.chain.answers import Log
@@ -54,7 +55,6 @@ from dataledger.contracts.types import (
 )
 from dataledger.hashing import Digest, Hash32
 from dataledger.index import schema
-from dataledger.index.migrations import migrate
 from dataledger.index.projection import Projection
 from dataledger.index.rows import known_of, save
 from dataledger.index.store import Store
@@ -103,7 +103,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         """Make the tables, and the row of the chain."""
-        migrate(self.store)
+        make_tables(self.store)
         with self.store.write() as connection:
             connection.execute(
                 insert(schema.chain).values(

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from empty_index import make_tables
 from sqlalchemy import Table, insert, update
 
 from dataledger.contracts.identifiers import DatasetId
 from dataledger.contracts.types import Relation
 from dataledger.hashing import Digest, Hash32
 from dataledger.index import schema
-from dataledger.index.migrations import migrate
 from dataledger.index.store import Store
 from dataledger.ledger.results import VersionRef
 
@@ -48,7 +48,7 @@ def block_of(number: int) -> int:
 
 def make(store: Store) -> None:
     """Make an index with one organisation, and nothing else in it."""
-    migrate(store)
+    make_tables(store)
     with store.write() as connection:
         connection.execute(
             insert(schema.chain).values(

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from empty_index import make_tables
 from event_chain import EventChain
 from index_dump import differences, dump
 from scripted_node import ADDRESSES
@@ -22,7 +23,8 @@ from dataledger.errors import HistoryBroken, IndexUnusable, NodeError
 from dataledger.hashing import Digest
 from dataledger.index import Index, SyncProgress, SyncResult, cursor, documents, schema, sync
 from dataledger.index.changes import Row
-from dataledger.index.store import sqlite_url
+from dataledger.index.index import default_path
+from dataledger.index.store import Store, sqlite_url
 from dataledger.ledger import Ledger
 from dataledger.manifest.description import Description
 
@@ -43,13 +45,16 @@ def chain(history: EventChain) -> EventChain:
 
 @pytest.fixture
 def index(chain: EventChain, tmp_path: Path) -> Iterator[Index]:
-    with Index.open(Ledger(chain.connection(), home=tmp_path)) as index:
+    ledger = Ledger(chain.connection(), home=tmp_path)
+    make_tables(Store(sqlite_url(default_path(ledger))))
+    with Index.open(ledger) as index:
         yield index
 
 
 def other_index(chain: EventChain, folder: Path, name: str = "other") -> Index:
-    ledger = Ledger(chain.connection(), home=folder)
-    return Index.open(ledger, sqlite_url(folder / f"{name}.sqlite3"))
+    url = sqlite_url(folder / f"{name}.sqlite3")
+    make_tables(Store(url))
+    return Index.open(Ledger(chain.connection(), home=folder), url)
 
 
 def assert_equals_rebuild(index: Index, chain: EventChain, folder: Path) -> None:

@@ -107,7 +107,7 @@ def _assert_members(world: World, found: Any) -> None:
 
 @given(data=st.data(), random=st.randoms(use_true_random=False))
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_an_index_equals_a_rebuild_and_the_chains_own_account(
     data: st.DataObject, random: Random, home: Path
