@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from dataledger.contracts.identifiers import DatasetId, GrantId, ProjectId
+from dataledger.contracts.identifiers import WITHOUT_END, DatasetId, GrantId, ProjectId
 from dataledger.errors import UsageError, UseDocumentError, shown
 from dataledger.hashing import Digest, JsonValue, canonical_bytes, parse_canonical, parse_strict
 from dataledger.ledger.purposes import Purpose
@@ -126,21 +126,14 @@ class UsePolicy:
         """Return what `owner` grants to `applicant`, both by slug: equal input, equal policy.
 
         Raises:
-            UseDocumentError: the end lies after the year 9999.
+            UseDocumentError: the end lies after the year 9999, and is not `WITHOUT_END`.
         """
-        try:
-            end = datetime.fromtimestamp(valid_until_unix, UTC).replace(tzinfo=None).isoformat()
-        except (ValueError, OverflowError, OSError) as error:
-            raise _wrong(f"its end, {valid_until_unix}, lies after the year 9999") from error
+        constraints = [_purpose(purpose)]
+        if valid_until_unix < WITHOUT_END:
+            constraints.append(_until(valid_until_unix))
         rule = {"assignee": _organisation(applicant), "assigner": _organisation(owner)}
-        until: JsonValue = {
-            "leftOperand": "dateTime",
-            "operator": "lt",
-            "rightOperand": {"@type": "xsd:dateTime", "@value": f"{end}Z"},
-        }
         uid = f"urn:dataledger:grant:{grant}"
-        target = _target(dataset, version)
-        return cls(_policy("Agreement", uid, rule, target, [_purpose(purpose), until]))
+        return cls(_policy("Agreement", uid, rule, _target(dataset, version), constraints))
 
 
 def _policy(
@@ -152,6 +145,18 @@ def _policy(
 ) -> dict[str, JsonValue]:
     rule = {"action": "use", "constraint": constraints, "target": target, **parties}
     return {"@context": CONTEXT, "@type": kind, "permission": [rule], "uid": uid}
+
+
+def _until(unix: int) -> JsonValue:
+    try:
+        end = datetime.fromtimestamp(unix, UTC).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError, OSError) as error:
+        raise _wrong(f"its end, {unix}, lies after the year 9999") from error
+    return {
+        "leftOperand": "dateTime",
+        "operator": "lt",
+        "rightOperand": {"@type": "xsd:dateTime", "@value": f"{end}Z"},
+    }
 
 
 def _target(dataset: DatasetId, version: int) -> str:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from uses import COST, MACHINE, QUERY, document
 
 from dataledger.chain.signer import Signer
-from dataledger.contracts.identifiers import Address, Commitment, DatasetId, GrantId, ProjectId
+from dataledger.contracts.identifiers import (
+    WITHOUT_END,
+    Address,
+    Commitment,
+    DatasetId,
+    GrantId,
+    ProjectId,
+)
 from dataledger.contracts.use_types import Cost, Input, Outcome, Receipt
 from dataledger.errors import (
     CommitmentMismatch,
@@ -180,8 +187,12 @@ def test_a_plain_agreement_says_who_may_do_what_until_when() -> None:
     assert asked != UsePolicy.request(PROJECT, ROADS, purpose(0), applicant="north", number=1)
     with pytest.raises(UseDocumentError, match="after the year 9999"):
         UsePolicy.agreement(
-            *(GRANT, ROADS, purpose(0)), owner="a", applicant="b", valid_until_unix=2**40 - 1
+            *(GRANT, ROADS, purpose(0)), owner="a", applicant="b", valid_until_unix=2**40 - 2
         )
+    endless = UsePolicy.agreement(
+        *(GRANT, ROADS, purpose(0)), owner="a", applicant="b", valid_until_unix=WITHOUT_END
+    )
+    assert b"dateTime" not in endless.to_bytes()
 
 
 @pytest.mark.parametrize(
