@@ -11,6 +11,7 @@ from random import Random
 from typing import Self
 
 from consortium import Consortium
+from empty_index import make_tables
 from index_dump import differences, dump
 
 from dataledger.contracts import dataset_ledger
@@ -22,7 +23,7 @@ from dataledger.contracts.identifiers import DatasetId, Slug
 from dataledger.contracts.types import Capability, Parent, VersionRecord
 from dataledger.hashing import Digest
 from dataledger.index import Index
-from dataledger.index.store import sqlite_url
+from dataledger.index.store import Store, sqlite_url
 from dataledger.ledger import Ledger
 
 MINED_WITHIN_SECONDS = 30
@@ -180,8 +181,9 @@ def try_kills(consortium: Consortium, url: str, folder: Path, random: Random, ki
 
 def assert_equals_new(ledger: Ledger, url: str, folder: Path) -> int:
     """Sync an index, and hold it to a new one; return how many events it has."""
-    new = folder / "new.sqlite3"
-    with Index.open(ledger, url) as index, Index.open(ledger, sqlite_url(new)) as other:
+    new = sqlite_url(folder / "new.sqlite3")
+    make_tables(Store(new))
+    with Index.open(ledger, url) as index, Index.open(ledger, new) as other:
         index.sync()
         other.sync()
         assert differences(dump(index.store), dump(other.store)) == []

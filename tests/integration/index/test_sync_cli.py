@@ -4,29 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import CommandLine
 from consortium import Consortium, manifest
 
 from dataledger.contracts.types import Capability
 from dataledger.index import Index, schema
 from dataledger.index.store import sqlite_url
-
-
-def command(home: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "dataledger", "index", *arguments, "--home", str(home), "--json"]
-
-
-def run(home: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = subprocess.run(
-        command(home, *arguments), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == code, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout or done.stderr)
-    return found
 
 
 def test_an_index_is_synced_checked_altered_and_made_anew(
@@ -35,17 +21,20 @@ def test_an_index_is_synced_checked_altered_and_made_anew(
     owner = consortium.join(Capability.CUSTODIAN)
     owner.datasets.register(consortium.new_slug(), manifest("a"))
     url = sqlite_url(tmp_path / "cli.sqlite3")
-    synced = run(consortium.home, "sync", "--index", url)
+    run = CommandLine(consortium.home)
+    where = ("--index", url)
+    synced = run.ok("index", "sync", *where)
     assert synced["events"] > 3
-    status = run(consortium.home, "status", "--check", "--index", url)
+    status = run.ok("index", "status", "--check", *where)
     assert status["check"]["events"] == status["events"] == synced["events"]
     assert status["checked_block"] == status["block_number"] == synced["to_block"]
     with Index.open(owner, url) as index, index.store.write() as connection:
         connection.execute(schema.versions.update().values(size_bytes=7))
-    refused = run(consortium.home, "status", "--check", "--index", url, code=1)
-    assert "rebuild" in json.dumps(refused)
-    assert run(consortium.home, "rebuild", "--yes", "--index", url)["events"] >= synced["events"]
-    assert run(consortium.home, "status", "--check", "--index", url)["check"]
+    refused = run("index", "status", "--check", *where, "--json")
+    assert refused.code == 1
+    assert "rebuild" in refused.error["remedy"]
+    assert run.ok("index", "rebuild", "--yes", *where)["events"] >= synced["events"]
+    assert run.ok("index", "status", "--check", *where)["check"]
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
@@ -54,12 +43,17 @@ def test_following_tells_of_each_sync_and_ends_well_when_told_to(
 ) -> None:
     owner = consortium.join(Capability.CUSTODIAN)
     url = sqlite_url(tmp_path / "followed.sqlite3")
-    arguments = command(consortium.home, "follow", "--every", "0.05", "--index", url)
+    run = CommandLine(consortium.home)
+    arguments = run.command("index", "follow", "--every", "0.05", "--index", url, "--json")
     # Where the tests run in a shell's background, they ignore SIGINT, as would what they start.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            arguments,
+            env=run.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     finally:
         signal.signal(signal.SIGINT, before)
