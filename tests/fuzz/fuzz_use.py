@@ -1,6 +1,6 @@
 """Documents about the use of data: what is accepted is written again as the same bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
@@ -26,27 +26,30 @@ from dataledger.ledger.use_policy import UsePolicy
 _WORD = Hash32(b"\x02" * 32)
 
 
-_WRITTEN: tuple[type[ProjectDocument | UsePolicy], ...] = (ProjectDocument, UsePolicy)
-_KEPT: tuple[type[ProjectDocument | UsePolicy | Environment | UnsignedReceipt], ...] = (
-    *_WRITTEN,
-    Environment,
-    UnsignedReceipt,
+_ByHand = ProjectDocument | UsePolicy
+_Document = _ByHand | Environment | UnsignedReceipt
+_BY_HAND: tuple[Callable[[bytes], _ByHand], ...] = (ProjectDocument.read, UsePolicy.read)
+_AS_KEPT: tuple[Callable[[bytes], _Document], ...] = (
+    ProjectDocument.parse,
+    UsePolicy.parse,
+    Environment.parse,
+    UnsignedReceipt.parse,
 )
 
 
 def check(data: bytes) -> None:
-    for kind in _KEPT:
-        kept = accepted(kind.parse, data)
+    for parse in _AS_KEPT:
+        kept = accepted(parse, data)
         if kept is not None:
             assert kept.to_bytes() == data
-            assert kind.parse(data) == kept
+            assert parse(data) == kept
         if isinstance(kept, UnsignedReceipt):
             kept.typed_data().check()
-    for written in _WRITTEN:
-        read = accepted(written.read, data)
-        if read is not None:
-            assert written.parse(read.to_bytes()) == read
-            assert read.digest == Digest.of(read.to_bytes())
+    for read in _BY_HAND:
+        written = accepted(read, data)
+        if written is not None:
+            assert type(written).parse(written.to_bytes()) == written
+            assert written.digest == Digest.of(written.to_bytes())
 
 
 def seeds() -> Iterator[bytes]:
