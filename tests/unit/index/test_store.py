@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from dataledger.errors import DataLedgerError, IndexUnusable, InvalidArgument
 from dataledger.index.migrations import migrate
@@ -97,3 +97,13 @@ def test_a_transaction_that_fails_leaves_nothing_and_readers_see_one_state(tmp_p
             assert reader.scalar(count) == 0
         with store.read() as reader:
             assert reader.scalar(count) == 1
+
+
+def test_what_a_driver_says_by_itself_is_said_as_all_else_that_fails(tmp_path: Path) -> None:
+    with Store(sqlite_url(tmp_path / "index.sqlite3")) as store:
+        with pytest.raises(IndexUnusable, match="it broke"), store.write():
+            raise store.engine.dialect.loaded_dbapi.OperationalError("it broke")
+        # Nor does it wait for ever for a connection, where too many are in use.
+        store.engine = create_engine(store.engine.url, pool_size=1, max_overflow=0, pool_timeout=0)
+        with store.read(), pytest.raises(IndexUnusable, match="too many"), store.read():
+            pass
