@@ -65,10 +65,15 @@ def purpose(code: int) -> Purpose:
         raise InvalidArgument(
             f"{shown(code)} is not a purpose code.", remedy=f"Give one from 0 to {MAX_PURPOSE}."
         )
-    if code < len(PURPOSES):
+    if has_name(code):
         return PURPOSES[code]
     whose = "the consortium" if code >= FIRST_OWN_PURPOSE else "a later vocabulary"
     return Purpose(code, f"purpose-{code}", f"Code {code}, of which {whose} says what it means.")
+
+
+def has_name(code: int) -> bool:
+    """Whether the table gives this code a meaning."""
+    return 0 <= code < len(PURPOSES)
 
 
 def parse_purpose(text: str) -> Purpose:

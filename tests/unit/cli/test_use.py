@@ -50,7 +50,7 @@ from dataledger.contracts.use_types import (
 from dataledger.errors import NotFound
 from dataledger.hashing import Digest
 from dataledger.ledger.project_document import ProjectDocument
-from dataledger.ledger.purposes import purpose
+from dataledger.ledger.purposes import Purpose, purpose
 from dataledger.ledger.use_policy import UsePolicy
 
 ACTOR: dict[str, Any] = {"org": OrgId(2), "by": KEY, "recorded_at_unix": RECORDED_AT_UNIX}
@@ -336,6 +336,19 @@ def test_a_projects_document_may_be_elsewhere(run: Run, ledger: FakeLedger) -> N
     ledger.documents.project.side_effect = NotFound("No.", remedy="Ask.")
     assert run("project", "show", str(PROJECT_ID), "--json").document["document"] is None
     assert "ask the applicant for it" in run("project", "show", str(PROJECT_ID)).out
+
+
+def test_the_chains_purposes_count_whatever_the_document_says(run: Run, ledger: FakeLedger) -> None:
+    ledger.documents.project.return_value = replace(
+        DOCUMENT,
+        purposes=(Purpose(0, "fun", "Anything at all."), Purpose(200, "own", "As agreed.")),
+    )
+    drawn = run("project", "show", str(PROJECT_ID)).out
+    assert "research" in drawn
+    assert "Anything at all" not in drawn
+    assert "As agreed." in drawn
+    assert "model-training" in drawn
+    assert "The document names other purposes; those of the chain count." in drawn
 
 
 def test_a_project_is_read_from_its_file(run: Run, ledger: FakeLedger, tmp_path: Path) -> None:

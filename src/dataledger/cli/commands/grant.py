@@ -78,7 +78,7 @@ def request(
     ],
 )
 def grant() -> None:
-    """Show, approve, refuse, revoke and co-sign requests and grants.
+    """Show, answer and co-sign requests for the use of data.
 
     A request, and the grant that it leads to, have one id: 0x….
     """

@@ -7,9 +7,10 @@ from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import time_text
+from dataledger.contracts.use_types import MAX_PURPOSE, bitmap_of
 from dataledger.hashing import JsonValue
 from dataledger.ledger.project_document import ProjectDocument
-from dataledger.ledger.purposes import Purpose, purpose
+from dataledger.ledger.purposes import Purpose, has_name, purpose
 from dataledger.ledger.use_results import ProjectState, UseProject
 
 
@@ -50,13 +51,21 @@ class ProjectView:
             ]
         )
         screen.line("")
-        draw_purposes(
-            screen, words.purposes if words else [purpose(code) for code in project.purposes]
-        )
+        draw_purposes(screen, self._purposes())
+        if words is not None and words.bitmap != bitmap_of(project.purposes, highest=MAX_PURPOSE):
+            screen.warning("The document names other purposes; those of the chain count.")
         if words is None:
             screen.hint("The document is not kept here: ask the applicant for it.")
         elif words.description:
             screen.whole(words.description)
+
+    def _purposes(self) -> list[Purpose]:
+        # The chain's, and what the table says of them: a document cannot give them another meaning.
+        told = {each.code: each for each in self.document.purposes} if self.document else {}
+        return [
+            purpose(code) if has_name(code) else told.get(code, purpose(code))
+            for code in self.project.purposes
+        ]
 
 
 @dataclass(frozen=True, slots=True)
