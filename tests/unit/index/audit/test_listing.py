@@ -113,6 +113,7 @@ def test_a_listed_dataset_shows_its_description(audit: Audit, filled: Filled) ->
     ("wanted", "message"),
     [
         ({"stage": "NOWHERE"}, "No policy has a stage 'NOWHERE'"),
+        ({"stage": 2**70}, "No policy has a stage 1180591620717411303424"),
         ({"policy": 9}, "no policy 9"),
         ({"owner": "orgg-2"}, "no organisation 'orgg-2'"),
     ],
