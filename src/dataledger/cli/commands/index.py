@@ -67,10 +67,10 @@ def sync(session: Session, *, url: str | None) -> None:
 @index_option
 @pass_session
 def follow(session: Session, *, poll_seconds: float, url: str | None) -> None:
-    """Keep the index at the chain's newest block until interrupted, or stopped by SIGTERM.
+    """Keep the index at the chain's newest block.
 
-    A line tells of each sync that changed something; with --json, one object per line. While a node
-    does not answer, it is tried again.
+    It goes on until interrupted, or stopped by SIGTERM. A line tells of each sync that changed
+    something; with --json, one object per line. While a node does not answer, it is tried again.
     """
     import signal
     import threading
