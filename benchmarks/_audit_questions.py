@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dataledger.index import Index
 
 PAGE = 50
+SPAN_BLOCKS = 1_000
+"""Of logs at a time: an answer has its limits, at a node and here."""
 STAGED = (
     DatasetRegistered,
     VersionAdded,
@@ -79,9 +81,11 @@ class Scan:
 
     def logs(self, *topics: str | Sequence[str] | None, to_block: int | None = None) -> list[Log]:
         last = self._last_block if to_block is None else to_block
-        return self._connection.get_logs(
-            self._pin.address, self._pin.deployed_at_block, last, topics=topics
-        )
+        logs: list[Log] = []
+        for first in range(self._pin.deployed_at_block, last + 1, SPAN_BLOCKS):
+            end = min(first + SPAN_BLOCKS - 1, last)
+            logs += self._connection.get_logs(self._pin.address, first, end, topics=topics)
+        return logs
 
     def events(self, *topics: str | None) -> list[object]:
         return [decode_event(log) for log in self.logs(*topics)[:PAGE]]

@@ -190,6 +190,8 @@ def ask(
         answer()
         seconds.append(time.perf_counter() - began)
     seconds.sort()
+    # Said at once, too: a run takes a while, and its tables come at the end.
+    print(f"{question}, {where}: {1000 * statistics.median(seconds):,.1f} ms", file=sys.stderr)
     slow = seconds[min(len(seconds) - 1, round(0.99 * len(seconds)))]
     return Asked(question, where, events, statistics.median(seconds), slow)
 
