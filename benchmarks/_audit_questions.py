@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dataledger.index import Index
 
 PAGE = 50
-SPAN_BLOCKS = 1_000
+SPAN_BLOCKS = 250
 """Of logs at a time: an answer has its limits, at a node and here."""
 STAGED = (
     DatasetRegistered,
