@@ -222,12 +222,25 @@ def test_a_stranger_with_the_process_id_is_left_alone(tmp_path: Path) -> None:
         stranger.kill()
 
 
+def listening() -> socket.socket:
+    """Return a socket that listens on a port of the devnet's, whoever else looks for one."""
+    while True:
+        taken = socket.socket()
+        # As anvil does, or what another test left there a moment ago would be in the way.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((ports.HOST, ports.free_port()))
+            taken.listen()
+        except OSError:
+            taken.close()
+        else:
+            return taken
+
+
 def test_ports(tmp_path: Path) -> None:
     devnet = Devnet(tmp_path)
-    port = ports.free_port()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
+    with listening() as taken:
+        port: int = taken.getsockname()[1]
         with pytest.raises(DevnetError, match=f"Port {port} is taken"):
             devnet.up(port)
     try:
