@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from dataledger.errors import DescriptionError
 from dataledger.evidence.export.facts import DatasetFacts
 from dataledger.evidence.export.notes import Export, Notes, json_text, literal, present
+from dataledger.evidence.export.redefinition import leaves_words_alone
 from dataledger.evidence.export.words import (
     OCTETS,
     description_of,
@@ -255,7 +256,8 @@ def _record_sets(facts: DatasetFacts, tables: Mapping[str, Sequence[Any]]) -> It
 def _source(facts: DatasetFacts) -> dict[str, Any] | None:
     """Return the document that the description was read from, if it was Croissant.
 
-    Anybody can write a description by hand, with something else for its source: that is not used.
+    Anybody can write a description by hand, with something else for its source: that is not used;
+    nor is one that gives its own meaning to the words in which the ledger speaks.
     """
     source = facts.description.source if facts.description else None
     if source is None or source.format is not ForeignFormat.CROISSANT:
@@ -263,7 +265,7 @@ def _source(facts: DatasetFacts) -> dict[str, Any] | None:
     with suppress(DescriptionError):
         document: dict[str, Any] = parse_json(source.text)
         title = from_croissant(document, source.text).title if is_croissant(document) else None
-        if title == facts.value("title"):
+        if title == facts.value("title") and leaves_words_alone(document):
             return document
     return None
 
@@ -284,9 +286,12 @@ def _imported(document: dict[str, Any], notes: Notes) -> dict[str, Any]:
         about = _about(part)
         if entry is not None and sha256_of(entry) is not None and entry.path not in known:
             known.add(entry.path)
-            notes.take(about, "files")
-            _set(notes, part, "sha256", sha256_of(entry))
-            _set(notes, part, "contentSize", f"{entry.size_bytes} B")
+            proven = {"sha256": sha256_of(entry), "contentSize": f"{entry.size_bytes} B"}
+            other = {name: value for name, value in part.items() if name not in proven}
+            notes.say(about, "source", replace(said, value=other))
+            for name, value in proven.items():
+                notes.take(f"{about}/{name}", "files")
+                _set(notes, part, name, value)
         else:
             notes.say(about, "source", replace(said, value=part))
     taken = {str(_id(part)) for part in found}
@@ -324,7 +329,7 @@ def _entry_of(part: Any, by_path: Mapping[str, FileEntry]) -> FileEntry | None:
     texts = [name for name in names if isinstance(name, str)]
     paths = [unquote(urlsplit(text).path if is_url(text) else text) for text in texts]
     plain = {path.removeprefix("./").removeprefix("file/").lstrip("/") for path in paths}
-    for path in sorted(plain, key=len, reverse=True):
+    for path in sorted(plain, key=lambda path: (-len(path), path)):
         parts = path.split("/")
         for start in range(len(parts)):
             if "/".join(parts[start:]) in by_path:

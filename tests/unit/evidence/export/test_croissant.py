@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from standards import hold_croissant
 
 from dataledger.evidence.export import Format, export
+from dataledger.evidence.export.croissant import CONTEXT
 from dataledger.evidence.export.notes import FACTS_TERM
 from dataledger.hashing import Algorithm, Digest
 from dataledger.manifest import FileEntry
@@ -205,6 +206,66 @@ def test_file_objects_of_any_form_are_kept(name: Any) -> None:
     original = croissant_example(distribution=[{"@id": name, "name": name}, name])
     document, _ = exported(original)
     assert without_additions(document, original) == original
+
+
+@pytest.mark.parametrize(
+    ("context", "members"),
+    [
+        ({"urn": "https://evil.example/"}, {}),
+        ({FACTS_TERM: "https://evil.example/"}, {}),
+        ({FACTS_TERM: None}, {}),
+        ({"proof": FACTS_TERM}, {"proof": {"facts": []}}),
+        ({"d": "urn:dataledger:terms:1:"}, {"d:facts": {"facts": []}}),
+        ({"d": "urn:data"}, {"d:ledger:terms:1:facts": {"facts": []}}),
+        ({"u": "urn:"}, {"u:dataledger:terms:1:facts": {"facts": []}}),
+        ({"d": "u:dataledger:terms:1:", "u": "urn:"}, {"d:facts": {"facts": []}}),
+        ({"@vocab": "urn:dataledger:terms:1:", "name": "sc:name"}, {"facts": []}),
+        ({}, {"creator": {FACTS_TERM: {"facts": []}}}),
+        ({}, {"creator": {"@context": {"proof": FACTS_TERM}, "proof": {"facts": []}}}),
+        ({"proof": {"@id": FACTS_TERM}}, {"proof": {"facts": []}}),
+        ({"sha256": "https://evil.example/sha256"}, {}),
+        ({"digest": "sc:sha256"}, {}),
+        ({"digest": {"@id": "https://schema.org/sha256"}}, {}),
+        ({}, {"isPartOf": {"sc:sha256": "00"}}),
+        ({"contentSize": "sc:name"}, {}),
+        ({"@import": "https://evil.example/context"}, {}),
+    ],
+)
+def test_a_document_that_changes_what_the_ledgers_words_mean_does_not_go_out(
+    context: dict[str, Any], members: dict[str, Any]
+) -> None:
+    original = croissant_example(**members)
+    original["@context"] = {**original["@context"], **context}
+    document, notes = exported(original)
+    assert document["@context"] == CONTEXT
+    assert document["name"] == original["name"]
+    assert [note for note in notes.notes if note.name == "source"] == []
+    original["@context"] = [original["@context"], "https://evil.example/context"]
+    assert exported(original)[0]["@context"] == CONTEXT
+
+
+@pytest.mark.parametrize(
+    "context", ["https://evil.example/", "file:///etc/passwd", ["https://schema.org/", None], 7]
+)
+def test_a_context_of_which_only_others_know_what_it_says_does_not_go_out(context: Any) -> None:
+    original = {"@context": context, "@type": "Dataset", "name": "Roads"}
+    assert exported(original)[0]["@context"] == CONTEXT
+
+
+def test_of_an_imported_file_only_the_digest_and_the_size_are_proven() -> None:
+    _, notes = exported(croissant_example())
+    statuses = {
+        note.about: note.fact.status.value
+        for note in notes.notes
+        if note.about.startswith("distribution/table")
+    }
+    assert statuses == {
+        "distribution/table": "asserted",
+        "distribution/table/sha256": "proven",
+        "distribution/table/contentSize": "proven",
+    }
+    [said] = [note.fact.value for note in notes.notes if note.about == "distribution/table"]
+    assert "sha256" not in said
 
 
 def test_exports_name_the_version_that_they_are_of() -> None:
