@@ -100,8 +100,10 @@ def graph_of(notes: Notes) -> tuple[Graph, str]:
         parent = _content(graph, f"{origin.name}@{origin.version}", origin.dataset, origin.version)
         graph.elements[parent].terms["relation"] = origin.relation
         graph.relate("wasDerivedFrom", this, parent)
-    for step in facts.steps:
-        _step(graph, facts, this, step)
+    # First all that the chain proves: what records say of the same keys must not come before it.
+    taken = [_step(graph, facts, this, step) for step in facts.steps]
+    for iri, step in zip(taken, facts.steps, strict=True):
+        _told(graph, facts, iri, step)
     for entry in facts.files if len(facts.files) <= MAX_MEMBERS else ():
         terms: dict[str, JsonValue] = {
             "digest": str(entry.digest),
@@ -140,12 +142,18 @@ def _version(graph: Graph, notes: Notes) -> str:
     return iri
 
 
-def _step(graph: Graph, facts: DatasetFacts, this: str, step: Step) -> None:
+def _step(graph: Graph, facts: DatasetFacts, this: str, step: Step) -> str:
+    """Add a step as the chain has it, and return its name."""
     label = f"{step.from_stage} → {step.to_stage}"
     iri = _event(graph, facts, step.event, step.by, label)
     element = graph.elements[iri]
     element.terms["evidence"] = str(step.evidence)
     graph.relate("used", iri, this)
+    return iri
+
+
+def _told(graph: Graph, facts: DatasetFacts, iri: str, step: Step) -> None:
+    """Add what the record of the step `iri` says, if it is at hand: all of it is asserted."""
     record = step.activity
     if record is None:
         return
@@ -166,8 +174,13 @@ def _step(graph: Graph, facts: DatasetFacts, this: str, step: Step) -> None:
     tool = Element("agent", f"urn:dataledger:tool:{step.evidence}", ("SoftwareAgent",), name, terms)
     graph.relate("wasAssociatedWith", done, graph.add(tool))
     for agent in record.agents:
-        key = _key(graph, facts, Actor(str(agent.organisation), agent.member))
-        graph.relate("wasAssociatedWith", done, key)
+        name = key_iri(facts.chain, agent.member)
+        if name not in graph.elements:  # else the chain says for whom the key acts
+            said: dict[str, JsonValue] = {"status": Status.ASSERTED.value}
+            graph.add(Element("agent", name, (), agent.member, said))
+            organisation = _organisation(graph, facts, str(agent.organisation))
+            graph.relate("actedOnBehalfOf", name, organisation)
+        graph.relate("wasAssociatedWith", done, name)
     used = {_content_of(graph, facts, content) for content in record.inputs}
     made = {_content_of(graph, facts, content) for content in record.outputs}
     for content in sorted(used):

@@ -1,9 +1,13 @@
 """Every format, of all kinds of datasets, is held to its standard; and says what it rests on."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from standards import (
     hold_spdx,
 )
 
+from dataledger.contracts.identifiers import Address, Slug
 from dataledger.evidence.export import DatasetFacts, Export, Format, Status, export
 from dataledger.evidence.export.facts import MEANING
 from dataledger.evidence.export.notes import FACTS_TERM
@@ -254,6 +259,43 @@ def test_prov_has_one_making_of_each_entity_however_many_records_claim_it() -> N
     assert made_by == {
         f"urn:dataledger:dataset:{ROADS}:2": f"urn:dataledger:activity:{activity().evidence}"
     }
+
+
+def test_prov_lets_no_record_say_for_whom_a_key_acts_where_the_chain_does() -> None:
+    told = facts()
+    [*others, last] = told.steps
+    assert last.activity is not None
+    [agent] = last.activity.agents
+    stranger = Address("0x" + "11" * 20)
+    claims = (replace(agent, organisation=Slug("evil")), replace(agent, member=stranger))
+    record = replace(last.activity, agents=claims)
+    step = replace(last, activity=record, evidence=record.evidence)
+    made = export(replace(told, steps=(step, *others)), Format.PROV_O)
+    nodes = {node["@id"]: node for node in json.loads(made.text)["@graph"]}
+    known = nodes[f"did:pkh:eip155:{told.chain.chain_id}:{agent.member}"]
+    said = nodes[f"did:pkh:eip155:{told.chain.chain_id}:{stranger}"]
+    assert "evil" not in json.dumps(known)
+    assert "term:status" not in known
+    assert said["term:status"] == "asserted"
+
+
+def test_two_exports_of_one_state_are_the_same_bytes_in_every_process() -> None:
+    program = (
+        "import sys; sys.path[:0] = ['tests/support']\n"
+        "from dataset_facts import facts\nfrom dataledger.evidence.export import Format, export\n"
+        "for name in Format: print(export(facts(), name).text)"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[4],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
 
 
 def test_prov_o_says_the_same_as_prov_json() -> None:
