@@ -99,7 +99,6 @@ class Life:
     stage: Stage = field(default_factory=lambda: Stage(0))
     resume: Stage = field(default_factory=lambda: Stage(0))
     version: int = 0
-    description: Description | None = None
 
 
 def word(number: int) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from dataledger.contracts.identifiers import Address, address_of, keccak256
+from dataledger.contracts.identifiers import keccak256
 from dataledger.evidence.verifier import rlp
 from dataledger.evidence.verifier.refusal import refused
 from dataledger.hashing import Hash32
@@ -107,8 +107,3 @@ class Header:
     def extra_data(self) -> bytes:
         """Where a consensus without work or stake keeps its seals."""
         return self.bytes_of("extraData")
-
-    @property
-    def beneficiary(self) -> Address:
-        """The account called `miner`."""
-        return address_of(self.bytes_of("miner"))
