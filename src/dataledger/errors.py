@@ -23,7 +23,9 @@ the exit codes of the command line.
     │   ├── RecordError                 a file does not hold valid records of its format
     │   ├── OutputExists                a file to write is already there
     │   ├── OutputUnwritable            a file cannot be written where it should be
+    │   ├── QueryError                  declared work that is malformed, or not bounded
     │   ├── ProfileError                a chain profile is missing or malformed
+    │   ├── NodeConfigError             the configuration of an owner's node is malformed
     │   ├── PolicyError                 a lifecycle policy is malformed or contradicts itself
     │   ├── KeystoreError               an account's key file is missing or malformed
     │   │   └── WrongPassphrase         the passphrase does not open the key file
@@ -42,6 +44,9 @@ the exit codes of the command line.
     │   ├── SignatureInvalid            a signature is not by the signer it names
     │   ├── ClaimRefused                a version claims less than its data's change deserves
     │   ├── Conflict                    an id is already taken by different content
+    │   ├── NodeRefused                 an owner's node refused a request; carries its reason
+    │   ├── AnswerWithheld              a run ended, and its answer must not leave the node
+    │   ├── PresentationRefused         a presentation is for somebody else, or has expired
     │   └── Refused                     a contract refused; carries the decoded custom error
     └── ChainError (3)                  the chain cannot be used as asked
         ├── ConnectionFailed            no node answers
@@ -55,6 +60,7 @@ the exit codes of the command line.
         │   ├── TransactionLost         sent, and no longer known to any node
         │   ├── TransactionRejected     no node will ever take it; carries the node's words
         │   └── TransactionFailed       mined and reverted, without a custom error to decode
+        ├── OwnerNodeError              an owner's node does not answer, or with nonsense
         ├── NonceConflict               another writer used this key's next nonce
         ├── OutboxError                 the outbox file is locked, damaged or of another chain
         ├── IndexUnusable               the index's database fails, or is of another chain
@@ -209,8 +215,16 @@ class OutputUnwritable(UsageError):
     """A file cannot be written where it should be: no directory, no permission, no space."""
 
 
+class QueryError(UsageError):
+    """Declared work is malformed, or what one person changes in its answer is not bounded."""
+
+
 class ProfileError(UsageError):
     """A chain profile is missing, malformed, or incomplete."""
+
+
+class NodeConfigError(UsageError):
+    """The configuration of an owner's node is missing or malformed."""
 
 
 class PolicyError(UsageError):
@@ -288,6 +302,26 @@ class ClaimRefused(CheckFailed):
 
 class Conflict(CheckFailed):
     """An id that a write chose for itself is already taken by different content."""
+
+
+class NodeRefused(CheckFailed):
+    """An owner's node refused a request, and computed nothing."""
+
+    reason: str
+    """Why, as one word for programs: a custom error's name, or a word of the node such as
+    `replayed`, `rate-limited`, `wrong-purpose`."""
+
+    def __init__(self, message: str, *, remedy: str, reason: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+
+class AnswerWithheld(CheckFailed):
+    """A run ended, has cost what it reserved, and its answer must not leave the node."""
+
+
+class PresentationRefused(CheckFailed):
+    """A presentation is for another verifier, has expired, or is not by the data's owner."""
 
 
 class Refused(CheckFailed):
@@ -391,6 +425,10 @@ class TransactionRejected(TransactionError):
 
 class TransactionFailed(TransactionError):
     """Mined and reverted, with no custom error to decode."""
+
+
+class OwnerNodeError(ChainError):
+    """An owner's node does not answer, or with something that is no answer."""
 
 
 class NonceConflict(ChainError):

@@ -1,0 +1,1 @@
+"""The owner's node: it computes beside the data, and lets out what was granted and paid for."""
