@@ -1,0 +1,356 @@
+"""Tables among the data that lies beside the node: read by columns, and forgiving row by row.
+
+What a row holds never ends the reading: a computation that fails because of one row tells about it.
+A value that cannot be what is asked for counts as absent, a line of another form as a row without
+values. What is refused, is refused for the whole file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dataledger.errors import ManifestMismatch, NotFound, shown
+from dataledger.manifest.content import hash_stream
+from dataledger.manifest.identity import identity, newest_change_ns, settled
+from dataledger.manifest.proving.data import open_data
+from dataledger.manifest.record_set import RecordFormat
+from dataledger.manifest.records.csv import read_header
+from dataledger.manifest.records.formats import format_of
+from dataledger.manifest.records.tables import require_pyarrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dataledger.manifest import FileEntry
+    from dataledger.node.work import Holding
+
+BLOCK_BYTES = 32 * 1024 * 1024
+"""Read at a time of CSV; longer than any record that has a canonical form."""
+
+_JSON_ROWS = 65_536
+"""Turned into a batch at a time."""
+
+_MAX_REMEMBERED = 10_000
+
+_DECIMAL = r"^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+
+_known: dict[tuple[str, str], bytes] = {}
+"""Files that were compared with their digest, and their identity then."""
+
+
+def read_table(holding: Holding, path: str, columns: Sequence[str]) -> pa.Table:
+    """Return these columns of a file, in this order, and all its rows.
+
+    Every column of CSV and JSON Lines comes as text. In JSON Lines, a column is the member of that
+    name: numbers and truth values as they are written, and absent where there is none, or an
+    array or an object. So there, any name is a column.
+
+    Raises:
+        NotFound: the manifest has no such file, it is no table, or the table no such column.
+        ManifestMismatch: the file differs from the manifest, or is written meanwhile.
+        SourceUnreadable: it cannot be read.
+        RecordError: it is not of the format that its name or the manifest says.
+        DependencyMissing: pyarrow is not installed.
+    """
+    require_pyarrow()
+    entry, record_format = _entry(holding, path)
+    place = holding.folder / path
+    with _as_recorded(place, entry):
+        _require_columns(path, columns, _columns(str(place), record_format))
+        if record_format is RecordFormat.JSONL:
+            return _read_jsonl(place, columns)
+        if record_format is RecordFormat.CSV:
+            return _read_csv(str(place), columns)
+        return _read_typed(str(place), record_format, columns)
+
+
+def require_table(holding: Holding, path: str, columns: Sequence[str]) -> None:
+    """Return only if there is such a table with such columns. Reads none of its rows.
+
+    Raises:
+        DataLedgerError: as `read_table`, without comparing the file with the manifest.
+    """
+    require_pyarrow()
+    _, record_format = _entry(holding, path)
+    _require_columns(path, columns, _columns(str(holding.folder / path), record_format))
+
+
+def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return the column's values as numbers; NaN for what is absent, not finite, or no number."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.types
+    column = _plain(column)
+    if _is_text(column.type):
+        trimmed = pc.ascii_trim_whitespace(texts(column))
+        fits = pc.match_substring_regex(trimmed, _DECIMAL)
+        column = pc.if_else(fits, trimmed, pa.scalar(None, trimmed.type))
+    elif not (
+        kind.is_boolean(column.type)
+        or kind.is_integer(column.type)
+        or kind.is_floating(column.type)
+        or kind.is_decimal(column.type)
+    ):
+        return np.full(len(column), np.nan)
+    values = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy())
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the column's values as text (`large_string`); null for what is absent or no text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = _plain(column)
+    if pa.types.is_nested(column.type) or pa.types.is_null(column.type):
+        return pa.chunked_array([pa.nulls(len(column), pa.large_string())])
+    try:
+        return pc.cast(column, pa.large_string())
+    except pa.ArrowNotImplementedError:
+        return pa.chunked_array([pa.nulls(len(column), pa.large_string())])
+    except pa.ArrowInvalid:  # some bytes are not UTF-8
+        decoded = [[_decoded(value) for value in chunk.to_pylist()] for chunk in column.chunks]
+        return pa.chunked_array(decoded, pa.large_string())
+
+
+# ------------------------------------------------------------------------------ finding the file
+
+
+def _entry(holding: Holding, path: str) -> tuple[FileEntry, RecordFormat]:
+    entry = holding.manifest.entries[holding.manifest.index_of(path)]
+    record_format = entry.records.format if entry.records else format_of(path)
+    if record_format is None:
+        raise NotFound(
+            f"The file {shown(path)} is no table.",
+            remedy="Name a file that ends in .jsonl, .csv, .parquet or .arrow.",
+        )
+    return entry, record_format
+
+
+def _require_columns(path: str, columns: Sequence[str], there: Sequence[str] | None) -> None:
+    for name in columns:
+        if there is not None and name not in there:
+            raise NotFound(
+                f"The table {shown(path)} has no column {shown(name)}.",
+                remedy="Name a column as the table spells it.",
+            )
+
+
+def _columns(place: str, record_format: RecordFormat) -> list[str] | None:
+    """Return the names of the table's columns; None where rows say which they have."""
+    if record_format is RecordFormat.JSONL:
+        return None
+    if record_format is RecordFormat.CSV:
+        return [column.name for column in read_header(place)[0]]
+    from dataledger.manifest.records.contents import reading
+    from dataledger.manifest.records.schema import check_names
+
+    with reading(place, record_format.value):
+        names: list[str] = _open_typed(place, record_format).schema_arrow.names
+    check_names(names)
+    return names
+
+
+@contextmanager
+def _as_recorded(place: Path, entry: FileEntry) -> Iterator[None]:
+    """Run what reads a file that is, before and after, as the manifest says.
+
+    Raises:
+        ManifestMismatch: it is not.
+        SourceUnreadable: it cannot be read.
+    """
+    begun_at_ns = time.time_ns()
+    with open_data(place) as file:
+        before = identity(os.fstat(file.fileno()))
+        key = (str(place), str(entry.digest))
+        if _known.get(key) != before:
+            hashes = hash_stream(
+                file.fileno(),
+                range(entry.size_bytes),
+                [entry.digest.algorithm],
+                1,
+                lambda _files, _bytes: None,
+            )
+            if hashes != [entry.digest.value] or os.read(file.fileno(), 1):
+                raise _differs(entry)
+            if settled(newest_change_ns(before), begun_at_ns):
+                if len(_known) >= _MAX_REMEMBERED:
+                    _known.clear()
+                _known[key] = before
+        yield
+    with open_data(place) as file:
+        if identity(os.fstat(file.fileno())) != before:
+            raise _differs(entry)
+
+
+def _differs(entry: FileEntry) -> ManifestMismatch:
+    return ManifestMismatch(
+        f"The file {shown(entry.path)} beside the node differs from the manifest.",
+        remedy="Restore the file as the version was recorded, or record a new version.",
+    )
+
+
+# ------------------------------------------------------------------------------ reading the rows
+
+
+def _read_csv(place: str, columns: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    from dataledger.manifest.records.contents import reading
+
+    names = [column.name for column in read_header(place)[0]]
+    if not columns:
+        # Without any column, nothing would say how many rows there are.
+        return _read_csv(place, names[:1])
+    with reading(place, "CSV"):
+        table = pa.csv.read_csv(
+            place,
+            read_options=pa.csv.ReadOptions(
+                block_size=BLOCK_BYTES, column_names=names, skip_rows_after_names=1
+            ),
+            parse_options=pa.csv.ParseOptions(
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=lambda _row: "skip",
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                include_columns=list(dict.fromkeys(columns)),
+                # As bytes: a value that is not UTF-8 must not end the reading.
+                column_types=dict.fromkeys(names, pa.large_binary()),
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+    return pa.table([texts(table.column(name)) for name in columns], names=list(columns))
+
+
+def _read_jsonl(place: Path, columns: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.large_string()) for name in columns or ["row"]])
+    batches = []
+    rows: list[list[str | None]] = []
+    with place.open("rb") as lines:
+        for line in lines:
+            found = _json_object(line)
+            rows.append([_scalar(found.get(name)) for name in schema.names])
+            if len(rows) == _JSON_ROWS:
+                batches.append(_batch(rows, schema))
+                rows = []
+    return pa.Table.from_batches([*batches, _batch(rows, schema)], schema)
+
+
+def _batch(rows: list[list[str | None]], schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    values = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pa.record_batch([pa.array(column, pa.large_string()) for column in values], schema)
+
+
+def _json_object(line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line.decode(), parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _scalar(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return None
+    return value if value.isascii() else _decoded(value.encode("utf-8", "surrogatepass"))
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+class _ArrowFile:
+    """An Arrow file or stream, with the face of a `ParquetFile`."""
+
+    def __init__(self, place: str) -> None:
+        import pyarrow as pa
+
+        # Not mapped into memory: whoever cuts a mapped file short kills those who read it.
+        file = pa.OSFile(place)
+        is_file = file.read(6) == b"ARROW1"
+        file.seek(0)
+        self._reader = pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file)
+        self.schema_arrow = self._reader.schema
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return self._reader.read_all().select(list(columns))
+
+
+def _open_typed(place: str, record_format: RecordFormat) -> Any:
+    import pyarrow as pa
+
+    if record_format is RecordFormat.ARROW:
+        return _ArrowFile(place)
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(pa.OSFile(place), memory_map=False)
+
+
+def _read_typed(place: str, record_format: RecordFormat, columns: Sequence[str]) -> pa.Table:
+    from dataledger.manifest.records.contents import reading
+
+    with reading(place, record_format.value):
+        file = _open_typed(place, record_format)
+        wanted = list(columns) or file.schema_arrow.names[:1]
+        table = file.read(columns=list(dict.fromkeys(wanted))).select(wanted)
+        table.validate(full=True)
+    return table
+
+
+# ------------------------------------------------------------------------------ looking at values
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the column without what only says how its values are stored."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    while True:
+        stored = column.type
+        if isinstance(stored, pa.BaseExtensionType):
+            chunks = [chunk.storage for chunk in column.chunks]
+            column = pa.chunked_array(chunks, stored.storage_type)
+        elif pa.types.is_dictionary(stored):
+            column = pc.cast(column, stored.value_type)
+        elif pa.types.is_run_end_encoded(stored):
+            column = pc.run_end_decode(column)
+        else:
+            return column
+
+
+def _is_text(stored: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    kind = pa.types
+    return bool(
+        kind.is_string(stored)
+        or kind.is_large_string(stored)
+        or kind.is_string_view(stored)
+        or kind.is_binary(stored)
+        or kind.is_large_binary(stored)
+        or kind.is_binary_view(stored)
+        or kind.is_fixed_size_binary(stored)
+    )
