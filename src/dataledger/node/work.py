@@ -32,6 +32,8 @@ class Holding:
     """For whom it is read."""
     secret: DatasetSecret | None = None
     """Of its salts and labels, where the node has it."""
+    state: Path | None = None
+    """The node's own folder, for work that must remember what it let out."""
 
 
 @dataclass(frozen=True, slots=True)
