@@ -66,11 +66,25 @@ def read_table(holding: Holding, path: str, columns: Sequence[str]) -> pa.Table:
     place = holding.folder / path
     with _as_recorded(place, entry):
         _require_columns(path, columns, _columns(str(place), record_format))
-        if record_format is RecordFormat.JSONL:
-            return _read_jsonl(place, columns)
-        if record_format is RecordFormat.CSV:
-            return _read_csv(str(place), columns)
-        return _read_typed(str(place), record_format, columns)
+        return _read(place, record_format, columns)
+
+
+def read_own_table(place: Path, columns: Sequence[str]) -> pa.Table:
+    """Return these columns of a file of one's own, which no manifest speaks of.
+
+    Raises:
+        NotFound: it is no table, or has no such column.
+        SourceUnreadable: it is not there, or cannot be read.
+        RecordError: it is not of the format that its name says.
+        DependencyMissing: pyarrow is not installed.
+    """
+    require_pyarrow()
+    record_format = format_of(place.name)
+    if record_format is None:
+        raise _no_table(str(place))
+    with open_data(place):
+        _require_columns(str(place), columns, _columns(str(place), record_format))
+        return _read(place, record_format, columns)
 
 
 def require_table(holding: Holding, path: str, columns: Sequence[str]) -> None:
@@ -131,11 +145,15 @@ def _entry(holding: Holding, path: str) -> tuple[FileEntry, RecordFormat]:
     entry = holding.manifest.entries[holding.manifest.index_of(path)]
     record_format = entry.records.format if entry.records else format_of(path)
     if record_format is None:
-        raise NotFound(
-            f"The file {shown(path)} is no table.",
-            remedy="Name a file that ends in .jsonl, .csv, .parquet or .arrow.",
-        )
+        raise _no_table(path)
     return entry, record_format
+
+
+def _no_table(path: str) -> NotFound:
+    return NotFound(
+        f"The file {shown(path)} is no table.",
+        remedy="Name a file that ends in .jsonl, .csv, .parquet or .arrow.",
+    )
 
 
 def _require_columns(path: str, columns: Sequence[str], there: Sequence[str] | None) -> None:
@@ -202,6 +220,14 @@ def _differs(entry: FileEntry) -> ManifestMismatch:
 
 
 # ------------------------------------------------------------------------------ reading the rows
+
+
+def _read(place: Path, record_format: RecordFormat, columns: Sequence[str]) -> pa.Table:
+    if record_format is RecordFormat.JSONL:
+        return _read_jsonl(place, columns)
+    if record_format is RecordFormat.CSV:
+        return _read_csv(str(place), columns)
+    return _read_typed(str(place), record_format, columns)
 
 
 def _read_csv(place: str, columns: Sequence[str]) -> pa.Table:
