@@ -1,7 +1,7 @@
 """Where a node meets others to compute together: what the door asks of `dataledger.node.federated`.
 
-    join    the run is reserved; `offer` says how this node can be met, in words that it signed
-    start   `add` brings the offers of all, and is called as often as the work wants sums
+join    the run is reserved; `offer` says how this node can be met, in words that it signed
+start   `add` brings the offers of all, and is called as often as the work wants sums
 """
 
 from collections.abc import Sequence
@@ -47,8 +47,11 @@ class Meetings(Protocol):
     ) -> AbstractContextManager[SecureSum]:
         """Meet the others, for one computation; within it, vectors can be added over all nodes.
 
+        Entered before the data is read: nothing is spent when that raises. From then on, `add`
+        raises `AnswerWithheld` when others leave or break the protocol, and all is spent.
+
         Raises:
-            AnswerWithheld: the others did not come, left, or broke the protocol.
+            AnswerWithheld: the others did not come.
         """
 
     def forget(self, grant: GrantId, run: RunId) -> None:

@@ -1,0 +1,229 @@
+"""What a node does for each thing it is asked, apart from how that travels."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from dataledger.contracts.artifacts import ContractName
+from dataledger.errors import (
+    AnswerWithheld,
+    DataLedgerError,
+    NodeRefused,
+    SignatureInvalid,
+    UseDocumentError,
+)
+from dataledger.hashing import Digest, JsonValue
+from dataledger.ledger import Ledger, UnsignedReceipt
+from dataledger.node import requests
+from dataledger.node.answers import (
+    AnswerDocument,
+    Asked,
+    HeldDataset,
+    NodeInfo,
+    joined_bytes,
+    parse_start,
+)
+from dataledger.node.config import NodeConfig
+from dataledger.node.engine import Begun, Engine, Released
+from dataledger.node.holdings import Holdings
+from dataledger.node.kinds import KINDS, parse_shared_work, parse_work
+from dataledger.node.meetings import Meetings, open_meetings
+from dataledger.node.problems import Problem
+from dataledger.node.states import RunKey
+from dataledger.node.work import SecureSum, SharedWork
+
+_log = logging.getLogger("dataledger.node")
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """A run that is reserved, and waits for its start."""
+
+    begun: Begun
+    work: SharedWork
+    document: bytes
+
+
+class Service:
+    """Takes what was asked, as bytes, and returns what is answered, as bytes.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(self, ledger: Ledger, config: NodeConfig, engine: Engine) -> None:
+        if ledger.signer is None:
+            raise ValueError("a node needs the key that acts for the datasets' owner")
+        self._ledger = ledger
+        self._engine = engine
+        self._rules = config.rules
+        self._chain_id = ledger.profile.chain_id
+        self._contract = ledger.profile.contract(ContractName.DATA_USE).address
+        self._operator = ledger.signer.address
+        organisation = ledger.organisations.get(ledger.members.get(self._operator).org)
+        self._organisation = organisation.id
+        self._name = str(organisation.slug)
+        self._datasets = _datasets_of(ledger, engine.holdings)
+        self._joined: dict[RunKey, _Joined] = {}
+        self._meetings: Meetings | None = None
+        self._lock = threading.Lock()
+
+    # ------------------------------------------------------------------------------------- answers
+
+    def info(self) -> bytes:
+        """Return what the node says of itself."""
+        limits = self._rules.limits
+        return NodeInfo(
+            organisation=self._organisation,
+            name=self._name,
+            operator=self._operator,
+            chain_id=self._chain_id,
+            contract=self._contract,
+            datasets=self._datasets,
+            kinds=tuple(KINDS),
+            body_bytes=limits.body_bytes,
+            age_seconds=limits.age_seconds,
+            now_unix=int(time.time()),
+        ).to_bytes()
+
+    def run(self, body: bytes) -> bytes:
+        """Do work alone, and return its answer."""
+        asked = self._read(body, requests.RUN)
+        work = parse_work(asked.document)
+        return self._answer(self._engine.perform(asked.signed, asked.document, work))
+
+    def fetch(self, body: bytes) -> bytes:
+        """Return the answer of a settled run again."""
+        asked = self._read(body, requests.FETCH)
+        return self._answer(self._engine.fetch(asked.signed))
+
+    def join(self, body: bytes) -> bytes:
+        """Reserve a run of several nodes, and return this node's offer."""
+        asked = self._read(body, requests.JOIN)
+        work = parse_shared_work(asked.document)
+        meetings = self._where_to_meet()
+        begun = self._engine.begin(asked.signed, asked.document, work)
+        try:
+            offer = meetings.offer(begun.grant, begun.run, asked.document)
+        except BaseException:
+            self._engine.abandon(begun, "no-offer")
+            raise
+        with self._lock:
+            self._forget_old(meetings)
+            self._joined[RunKey(begun.grant, begun.run)] = _Joined(begun, work, asked.document)
+        return joined_bytes(offer)
+
+    def start(self, body: bytes) -> bytes:
+        """Begin what all have joined, and return the answer."""
+        asked = self._read(body, requests.START)
+        offers = parse_start(asked.document)
+        begun = self._engine.start(asked.signed, asked.document)
+        grant, run = begun.grant, begun.run
+        with self._lock:
+            joined = self._joined.pop(RunKey(grant, run), None)
+        if joined is None:
+            self._engine.abandon(begun, "no-offer")
+            raise NodeRefused(
+                f"There is no run {run} that waits for its start.",
+                remedy="Join at every node first, with a new run.",
+                reason="unknown-run",
+            )
+        meetings = self._where_to_meet()
+        try:
+            with ExitStack() as met:
+                add, parties = self._meet(met, meetings, begun, joined.document, offers)
+                return self._answer(
+                    self._engine.finish(
+                        begun, lambda held: joined.work.compute_together(held, add, parties)
+                    )
+                )
+        finally:
+            meetings.forget(grant, run)
+
+    # ------------------------------------------------------------------------------------- helpers
+
+    def _read(self, body: bytes, action: str) -> Asked:
+        """Return what was asked, if its key signed all of it for this endpoint and this chain.
+
+        What nobody answers for by a signature is read no further.
+        """
+        asked = Asked.parse(body, max_bytes=self._rules.limits.body_bytes)
+        request = asked.signed.request
+        asked.signed.check(self._chain_id, self._contract)
+        if request.action != action:
+            raise UseDocumentError(
+                f"The request is signed to {request.action!r}, and sent where one is to {action}.",
+                remedy="Send it where it belongs, or sign another one.",
+            )
+        if Digest.of(asked.document) != request.body:
+            raise SignatureInvalid(
+                f"The document's SHA-256 is not {request.body}, which is what was signed.",
+                remedy="Send the document that was signed, byte for byte.",
+            )
+        return asked
+
+    def _answer(self, released: Released) -> bytes:
+        receipt = UnsignedReceipt(self._chain_id, self._contract, released.receipt)
+        answer = released.answer
+        return AnswerDocument(
+            answer.content, answer.media_type, receipt, released.transaction_hash
+        ).to_bytes()
+
+    def _meet(
+        self,
+        met: ExitStack,
+        meetings: Meetings,
+        begun: Begun,
+        document: bytes,
+        offers: Sequence[JsonValue],
+    ) -> tuple[SecureSum, int]:
+        """Return what adds over all nodes, and how many they are. If not, nothing is spent."""
+        key = (begun.grant, begun.run)
+        try:
+            parties = meetings.parties(*key, document, offers)
+            return met.enter_context(meetings.meet(*key, document, offers)), parties
+        except AnswerWithheld as error:
+            self._engine.abandon(begun, "not-met")
+            raise NodeRefused(str(error), remedy=error.remedy, reason="not-met") from error
+        except BaseException:
+            self._engine.abandon(begun, "offers-refused")
+            raise
+
+    def _where_to_meet(self) -> Meetings:
+        with self._lock:
+            if self._meetings is None:
+                self._meetings = open_meetings(self._ledger, self._rules.federated)
+            return self._meetings
+
+    def _forget_old(self, meetings: Meetings) -> None:
+        # The engine gives these runs up by itself.
+        now = time.time()
+        for key, joined in list(self._joined.items()):
+            if joined.begun.until_unix < now:
+                del self._joined[key]
+                meetings.forget(key.grant, key.run)
+
+
+def _datasets_of(ledger: Ledger, holdings: Holdings) -> tuple[HeldDataset, ...]:
+    found = []
+    for dataset, versions in groupby(holdings.versions, key=attrgetter("dataset")):
+        known = ledger.datasets.get(dataset)
+        name = f"{known.owner_slug}/{known.slug}"
+        found.append(HeldDataset(known.id, name, tuple(held.version for held in versions)))
+    return tuple(found)
+
+
+def told(error: Exception) -> Problem:
+    """Return what is told of an error to whoever asked; the log has the rest."""
+    problem = Problem.of(error)
+    if problem.reference is not None:
+        _log.error(
+            "%s: %s: %s",
+            *(problem.reference, type(error).__name__, error),
+            exc_info=None if isinstance(error, DataLedgerError) else error,
+        )
+    return problem
