@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from dataledger.contracts.identifiers import Address, DatasetId, OrgId, to_org_id, to_version
+from dataledger.contracts.identifiers import Address, OrgId, to_org_id, to_version
 from dataledger.errors import UsageError, UseDocumentError, shown
 from dataledger.hashing import (
     JsonValue,
@@ -30,6 +30,7 @@ from dataledger.hashing import (
 )
 from dataledger.ledger.json_forms import address_from_json, dataset_from_json, list_from_json
 from dataledger.ledger.receipts import UnsignedReceipt
+from dataledger.node.holdings import HeldDataset
 from dataledger.node.requests import SignedRequest
 from dataledger.node.rules import MEBIBYTE
 
@@ -152,30 +153,6 @@ def parse_start(document: bytes) -> tuple[JsonValue, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldDataset:
-    """A dataset whose data lies beside a node, and the version of it."""
-
-    dataset: DatasetId
-    name: str
-    """`OWNER/SLUG`."""
-    versions: tuple[int, ...]
-
-    def to_json(self) -> dict[str, JsonValue]:
-        """Return it as a JSON object."""
-        return {"dataset": str(self.dataset), "name": self.name, "versions": list(self.versions)}
-
-    @classmethod
-    def from_json(cls, value: JsonValue) -> Self:
-        """Read what `to_json` returns. Raises `UsageError` on anything else."""
-        body = members(value, "dataset", "name", "versions")
-        return cls(
-            dataset_from_json(body["dataset"]),
-            string(body["name"]),
-            list_from_json(body["versions"], lambda version: to_version(natural(version))),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class NodeInfo:
     """What a node says of itself to anybody: nothing that the chain keeps to itself."""
 
@@ -202,7 +179,7 @@ class NodeInfo:
                 "body_bytes": self.body_bytes,
                 "chain_id": self.chain_id,
                 "contract": self.contract,
-                "datasets": [held.to_json() for held in self.datasets],
+                "datasets": [_held_to_json(held) for held in self.datasets],
                 "format": INFO_FORMAT,
                 "kinds": list(self.kinds),
                 "name": self.name,
@@ -228,12 +205,25 @@ class NodeInfo:
                 operator=address_from_json(body["operator"]),
                 chain_id=natural(body["chain_id"]),
                 contract=address_from_json(body["contract"]),
-                datasets=list_from_json(body["datasets"], HeldDataset.from_json),
+                datasets=list_from_json(body["datasets"], _held_from_json),
                 kinds=list_from_json(body["kinds"], string),
                 body_bytes=natural(body["body_bytes"]),
                 age_seconds=natural(body["age_seconds"]),
                 now_unix=natural(body["now_unix"]),
             )
+
+
+def _held_to_json(held: HeldDataset) -> dict[str, JsonValue]:
+    return {"dataset": str(held.dataset), "name": held.name, "versions": list(held.versions)}
+
+
+def _held_from_json(value: JsonValue) -> HeldDataset:
+    body = members(value, "dataset", "name", "versions")
+    return HeldDataset(
+        dataset=dataset_from_json(body["dataset"]),
+        name=string(body["name"]),
+        versions=list_from_json(body["versions"], lambda version: to_version(natural(version))),
+    )
 
 
 class _Reading:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 
 from dataledger.contracts.artifacts import ContractName
 from dataledger.errors import (
@@ -23,14 +21,12 @@ from dataledger.node import requests
 from dataledger.node.answers import (
     AnswerDocument,
     Asked,
-    HeldDataset,
     NodeInfo,
     joined_bytes,
     parse_start,
 )
 from dataledger.node.config import NodeConfig
 from dataledger.node.engine import Begun, Engine, Released
-from dataledger.node.holdings import Holdings
 from dataledger.node.kinds import KINDS, parse_shared_work, parse_work
 from dataledger.node.meetings import Meetings, open_meetings
 from dataledger.node.problems import Problem
@@ -67,7 +63,6 @@ class Service:
         organisation = ledger.organisations.get(ledger.members.get(self._operator).org)
         self._organisation = organisation.id
         self._name = str(organisation.slug)
-        self._datasets = _datasets_of(ledger, engine.holdings)
         self._joined: dict[RunKey, _Joined] = {}
         self._meetings: Meetings | None = None
         self._lock = threading.Lock()
@@ -83,7 +78,7 @@ class Service:
             operator=self._operator,
             chain_id=self._chain_id,
             contract=self._contract,
-            datasets=self._datasets,
+            datasets=self._engine.held(),
             kinds=tuple(KINDS),
             body_bytes=limits.body_bytes,
             age_seconds=limits.age_seconds,
@@ -206,15 +201,6 @@ class Service:
             if joined.begun.until_unix < now:
                 del self._joined[key]
                 meetings.forget(key.grant, key.run)
-
-
-def _datasets_of(ledger: Ledger, holdings: Holdings) -> tuple[HeldDataset, ...]:
-    found = []
-    for dataset, versions in groupby(holdings.versions, key=attrgetter("dataset")):
-        known = ledger.datasets.get(dataset)
-        name = f"{known.owner_slug}/{known.slug}"
-        found.append(HeldDataset(known.id, name, tuple(held.version for held in versions)))
-    return tuple(found)
 
 
 def told(error: Exception) -> Problem:
