@@ -6,6 +6,7 @@
     state = "state"                  # a folder of the node's own, beside this file
     profile = "devnet"
     answer_days = 7
+    plain_http = false               # whether others may reach it without [tls]
 
     [limits]                         # all in `rules.py`; each may be left out
     requests_per_minute = 60
@@ -94,6 +95,8 @@ class NodeConfig:
     rules: NodeRules
     tls: TlsFiles | None
     datasets: tuple[DatasetEntry, ...]
+    plain_http: bool = False
+    """Whether others may reach it without `tls`: what protects the way is elsewhere."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -121,11 +124,14 @@ class NodeConfig:
             rules=_rules(top),
             tls=None if tls is None else _tls(tls),
             datasets=tuple(_dataset(section) for section in top.sections("datasets")),
+            plain_http=top.take("plain_http", _boolean, None) is True,
         )
         top.finish()
-        if tls is None and not _is_loopback(host):
+        if tls is None and not config.plain_http and not _is_loopback(host):
             raise top.wrong(
-                "listen", f"is {host}, which others can reach, and there is no [tls]"
+                "listen",
+                f"is {host}, which others can reach, and there is no [tls]: who listens on the way "
+                "would read all answers (`plain_http = true` if nobody can)",
             )
         return config
 
