@@ -179,6 +179,14 @@ def make_proof(
     return proof.anchored(*(version.anchor for version in versions))
 
 
+def data_file(sources: Sources, place: "FilePlace") -> Path:
+    """Return the file itself. Raises `click.UsageError` where no data is named."""
+    data = sources.data
+    if data is None:
+        raise click.UsageError("This proof is made from the data: pass --data.")
+    return data / place.entry.path if data.is_dir() else data
+
+
 def _only_file(manifest: "Manifest", wanted: Wanted) -> str:
     """Return the file that is meant where none is named: the only one, or the only with records."""
     entries = manifest.entries
@@ -203,10 +211,7 @@ class _Maker:
 
     def data(self) -> Path:
         """Return the file itself. Raises `click.UsageError` where no data is named."""
-        data = self._sources.data
-        if data is None:
-            raise click.UsageError("This proof is made from the data: pass --data.")
-        return data / self._place.entry.path if data.is_dir() else data
+        return data_file(self._sources, self._place)
 
     def keys(self) -> "Keys":
         """Return the keys of the secret that is named, else of the one with the records' id."""
