@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dataledger.node.federated.asking import SharingNode, ask_together
+    from dataledger.node.federated.document import federated_query, parse_federated_query
     from dataledger.node.federated.meetings import open_meetings
     from dataledger.node.federated.offer import Offer, SignedOffer
     from dataledger.node.federated.parties import (
@@ -32,6 +33,7 @@ __all__ = [
     "SharingNode",
     "SignedOffer",
     "ask_together",
+    "federated_query",
     "open_meetings",
     "parse_federated_query",
     "parties_from_json",
@@ -45,6 +47,7 @@ _HOMES = {
     "SharingNode": "asking",
     "SignedOffer": "offer",
     "ask_together": "asking",
+    "federated_query": "document",
     "open_meetings": "meetings",
     "parse_federated_query": "document",
     "parties_from_json": "parties",

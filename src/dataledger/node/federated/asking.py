@@ -1,11 +1,24 @@
 """The consumer's side: several nodes are asked to compute together, and must answer the same."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol, TypeVar
 
 from dataledger.contracts.identifiers import GrantId, RunId
-from dataledger.hashing import JsonValue
+from dataledger.errors import (
+    AnswerWithheld,
+    DataLedgerError,
+    InvalidArgument,
+    OwnerNodeError,
+    UseDocumentError,
+)
+from dataledger.hashing import Digest, JsonValue
+from dataledger.ledger import new_run_id
 from dataledger.node.client import Answered
+from dataledger.node.federated.offer import SignedOffer
+from dataledger.node.federated.parties import parties_of
+
+T = TypeVar("T")
 
 
 class SharingNode(Protocol):
@@ -31,8 +44,9 @@ def ask_together(
 ) -> list[Answered]:
     """Have several nodes do shared work, and return their answers, in the given order.
 
-    All are asked to join; where one does not, none is started, and no privacy is spent. Then all
-    are started at once. That all answers are the same was checked.
+    All are asked to join; where one does not, none is started, and nothing is spent: what the
+    others reserved comes back when their offers have expired. Then all are started at once. That
+    all answer the same was checked.
 
     Args:
         nodes: One for each party.
@@ -46,6 +60,69 @@ def ask_together(
         NodeRefused: a node does not take part.
         AnswerWithheld: the computation broke off, or the nodes do not answer the same. The runs
             of those that had begun have cost what they reserved.
-        OwnerNodeError: a node does not answer.
+        OwnerNodeError: a node does not answer, or offers something else.
     """
-    raise NotImplementedError
+    wanted = [None] * len(nodes) if versions is None else versions
+    if parties_of(document) != tuple(grants) or not len(nodes) == len(grants) == len(wanted):
+        raise InvalidArgument(
+            f"The {len(nodes)} nodes and {len(grants)} grants are not the document's parties, in "
+            "their order.",
+            remedy="Give one node and one grant for each party.",
+        )
+    runs = [new_run_id() for _ in grants]
+    with ThreadPoolExecutor(len(nodes)) as threads:
+
+        def join(at: int) -> JsonValue:
+            offer = nodes[at].join(grants[at], document, run=runs[at], version=wanted[at])
+            _check_offer(offer, grants[at], runs[at], document)
+            return offer
+
+        def start(at: int) -> Answered:
+            return nodes[at].start(grants[at], runs[at], document, offers)
+
+        offers = _all([threads.submit(join, at) for at in range(len(nodes))])
+        answers = _all([threads.submit(start, at) for at in range(len(nodes))])
+    _check_same(answers)
+    return answers
+
+
+def _all(futures: Sequence[Future[T]]) -> list[T]:
+    """Return what all calls return, once all are over.
+
+    Where one fails, the others often fail because of it: the one to tell of is rather a refusal
+    than a computation that broke off.
+    """
+    errors = [error for future in futures if (error := future.exception()) is not None]
+    told = [e for e in errors if not isinstance(e, DataLedgerError)] or sorted(
+        errors, key=lambda error: isinstance(error, AnswerWithheld)
+    )
+    if told:
+        raise told[0]
+    return [future.result() for future in futures]
+
+
+def _check_offer(value: JsonValue, grant: GrantId, run: RunId, document: bytes) -> None:
+    """Return only if this is an offer for what was asked; the nodes look at the rest."""
+    try:
+        offer = SignedOffer.from_json(value).offer
+    except UseDocumentError as error:
+        raise OwnerNodeError(
+            f"The node of the grant {grant} offers nonsense: {error}", remedy="Ask its owner."
+        ) from error
+    if (offer.grant, offer.run, offer.document) != (grant, run, Digest.of(document)):
+        raise OwnerNodeError(
+            f"The node of the grant {grant} offers to take part in something else.",
+            remedy="Ask its owner.",
+        )
+
+
+def _check_same(answers: Sequence[Answered]) -> None:
+    digests = [Digest.of(answer.content) for answer in answers]
+    if len(set(digests)) > 1:
+        told = ", ".join(
+            f"{answer.grant}: {digest}" for answer, digest in zip(answers, digests, strict=True)
+        )
+        raise AnswerWithheld(
+            f"The nodes do not answer the same, so one of them lied: {told}.",
+            remedy="Use none of the answers. The receipts on the chain show who answered what.",
+        )
