@@ -32,6 +32,7 @@ Paths are relative to the file. What is not known is refused: a misspelt limit i
 """
 
 import dataclasses
+import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,30 @@ class TlsFiles:
 
     certificate: Path
     key: Path
+
+    def check(self) -> None:
+        """Return only if a server can use them.
+
+        Raises:
+            NodeConfigError: one is missing or no PEM, they do not belong together, or others may
+                read the key.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+        def refuse() -> str:
+            raise ssl.SSLError(0, "the key has a passphrase")
+
+        try:
+            if self.key.stat().st_mode & 0o077:
+                raise PermissionError(0, f"{self.key} may be read by others")
+            context.load_cert_chain(self.certificate, self.key, refuse)
+        except OSError as error:  # ssl.SSLError is one
+            raise NodeConfigError(
+                f"tls: {self.certificate} and {self.key} cannot be used: "
+                f"{error.strerror or error}.",
+                remedy="Give a certificate and its key, in PEM, of which others may not read the "
+                "key.",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +224,11 @@ def _read(path: Path) -> Table:
             f"{path}: it cannot be read: {error.strerror}.",
             remedy="`dataledger node init` writes a configuration.",
         ) from error
+    if len(data) > MAX_CONFIG_BYTES:
+        raise NodeConfigError(
+            f"{path}: it is larger than {MAX_CONFIG_BYTES} bytes.", remedy="Give a shorter file."
+        )
     try:
-        if len(data) > MAX_CONFIG_BYTES:
-            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
         return tomllib.loads(data.decode())
     except ValueError as error:
         # Of TOML that is malformed, and of text that is not UTF-8, too.

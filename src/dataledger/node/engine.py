@@ -5,39 +5,56 @@ is in the journal before the next begins, so that whatever ends the process, `re
 was spent: nothing before `computing`, everything from then on.
 """
 
+import logging
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dataledger.chain.signer import Signer
+from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import GrantId, OrgId, RunId
-from dataledger.contracts.use_types import Cost, Receipt
+from dataledger.contracts.use_types import Receipt
+from dataledger.errors import (
+    AnswerWithheld,
+    CheckFailed,
+    DataLedgerError,
+    DependencyMissing,
+    NodeRefused,
+    NotFound,
+    UsageError,
+)
 from dataledger.hashing import Digest
-from dataledger.ledger import Ledger
+from dataledger.ledger import Environment, Ledger
+from dataledger.node import telling
+from dataledger.node.at_work import AtWork, Begun
+from dataledger.node.audit_log import AuditLog
 from dataledger.node.config import NodeConfig
-from dataledger.node.requests import SignedRequest
+from dataledger.node.gate import Admitted, Gate
+from dataledger.node.holdings import HeldDataset, Holdings
+from dataledger.node.journal import Journal
+from dataledger.node.rates import Rates
+from dataledger.node.recovery import Recovered, Recovery
+from dataledger.node.requests import FETCH, JOIN, RUN, START, SignedRequest
+from dataledger.node.settlement import MovedOn, Observer, Settlement, ignore, receipt_of
+from dataledger.node.states import KeptRun, RunKey, State
+from dataledger.node.telling import Telling, reason_of
 from dataledger.node.work import Answer, Holding, Work
 
-Observer = Callable[[str], None]
-"""Is told each step of each run, in the thread that takes it, once the journal holds it."""
+__all__ = ["Begun", "Engine", "Observer", "Released"]
 
+LOG_FILE = "audit.log"
+HOUSEKEEPING_SECONDS = 5.0
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A run whose cost is reserved on the chain, and whose data was not read yet."""
+_DAY_SECONDS = 24 * 3600
+_FORGET_SECONDS = 60
+_CLOSE_SECONDS = 5.0
 
-    grant: GrantId
-    run: RunId
-    holding: Holding
-    work: Work
-    cost: Cost
-    """All that it reserved."""
-    code: Digest
-    consumer: OrgId
-    until_unix: int
-    """When it is settled as failed, with nothing spent, should nobody have started it."""
+_log = logging.getLogger("dataledger.node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,92 +75,253 @@ class Engine:
     Every method may be called from any thread.
     """
 
+    def __init__(
+        self,
+        ledger: Ledger,
+        holdings: Holdings,
+        config: NodeConfig,
+        journal: Journal,
+        log: AuditLog,
+        *,
+        executors: Sequence[Signer] = (),
+        clock: Callable[[], float] = time.time,
+        rates: Rates[OrgId] | None = None,
+        observer: Observer = ignore,
+    ) -> None:
+        """Stand on an open journal and log; most callers use `open` instead."""
+        limits = config.rules.limits
+        self._ledger = ledger
+        self._holdings = holdings
+        self._config = config
+        self._journal = journal
+        self._log = log
+        self._clock = clock
+        self._telling = Telling(log)
+        self._at_work = AtWork(limits.concurrent_runs)
+        self._computing = threading.BoundedSemaphore(limits.concurrent_runs)
+        self._gate = Gate(ledger, holdings, journal, limits, clock=clock, rates=rates)
+        self._settlement = Settlement(ledger, journal, executors, clock=clock, observer=observer)
+        self._recovery = Recovery(journal, self._settlement, self._at_work, self._telling)
+        self._environments: dict[tuple[tuple[str, ...], str], Digest] = {}
+        self._forget_at_unix = 0.0
+
     @classmethod
     def open(
-        cls, ledger: Ledger, config: NodeConfig, *, executors: Sequence[Signer] = ()
+        cls,
+        ledger: Ledger,
+        config: NodeConfig,
+        *,
+        executors: Sequence[Signer] = (),
+        home: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        rates: Rates[OrgId] | None = None,
+        observer: Observer = ignore,
     ) -> Self:
         """Return the engine of a configuration. Its journal is open for this process alone.
 
-        `ledger.signer` acts for the datasets' owner, and signs receipts where it is an executor,
-        as `executors` do: the accounts that the configuration names. Call `recover` first.
+        Call `recover` before anything else.
+
+        Args:
+            ledger: Its signer acts for the datasets' owner, and signs receipts where it is an
+                executor.
+            config: The node's configuration.
+            executors: The accounts that the configuration names to sign receipts besides.
+            home: Where secrets are looked up by name; by default, the user's home directory.
+            clock: Tells the time, in Unix seconds.
+            rates: How often organisations may ask; by default, as the configuration says.
+            observer: Is told each step of each run.
 
         Raises:
             NodeConfigError: the configuration names a dataset that the chain does not have, or
                 not of this owner, or one twice; a folder or manifest that is not there; or the
-                state is used by another process.
-            CommitmentMismatch: a manifest is not the one that the chain commits to.
+                state cannot be written, or is used by another process.
+            HistoryBroken: the audit log does not end as one does.
+            CommitmentMismatch, ManifestMismatch: a manifest is not the one of its version.
             SecretError: a secret cannot be opened.
         """
-        raise NotImplementedError
+        profile = ledger.profile
+        holdings = Holdings.load(ledger, config, home=home)
+        contract = profile.contract(ContractName.DATA_USE).address
+        with ExitStack() as opened:
+            journal = Journal(config.state, profile.chain_id, contract)
+            opened.callback(journal.close)
+            log = AuditLog(config.state / LOG_FILE, clock=clock)
+            opened.callback(log.close)
+            engine = cls(
+                *(ledger, holdings, config, journal, log),
+                executors=executors,
+                clock=clock,
+                rates=rates,
+                observer=observer,
+            )
+            opened.pop_all()
+        return engine
+
+    def held(self) -> tuple[HeldDataset, ...]:
+        """Return the datasets that lie here, by name."""
+        return self._holdings.datasets
+
+    # ---------------------------------------------------------------------------------------- runs
 
     def perform(self, signed: SignedRequest, document: bytes, work: Work) -> Released:
-        """Do a whole run: `begin`, compute, and `finish`.
-
-        Raises as both do.
-        """
-        raise NotImplementedError
-
-    def begin(self, signed: SignedRequest, document: bytes, work: Work) -> Begun:
-        """Check a request (RUN or JOIN), and reserve its cost on the chain.
+        """Do a whole run: check the request (RUN), reserve, compute, settle, and answer.
 
         Raises:
+            SignatureInvalid: it is not signed by the key it names.
             NodeRefused: the request, the grant, the node's rules or the chain do not allow it;
                 nothing was read, and nothing is spent.
             QueryError: the work cannot be done, or not be bounded.
+            DependencyMissing: a package that the work needs is not installed.
+            AnswerWithheld: the computation failed, and the run has cost all that it reserved.
+            ChainError: the chain cannot be asked, or does not confirm in time. The answer, if
+                there is one, can be fetched later.
         """
-        raise NotImplementedError
+        with self._outcome(signed):
+            begun = self._begin(signed, document, work, RUN)
+            try:
+                with self._computing:
+                    return self._finish(self._started(begun), begun, work.compute)
+            finally:
+                self._at_work.release(begun.key)
+
+    def begin(self, signed: SignedRequest, document: bytes, work: Work) -> Begun:
+        """Check a request (JOIN), and reserve its cost on the chain. Then the run waits.
+
+        Raises as `perform` does, before it computes; and:
+
+        Raises:
+            NodeRefused: the node takes part in as much as it can (`busy`).
+        """
+        with self._outcome(signed):
+            begun = self._begin(signed, document, work, JOIN)
+            self._telling.request(telling.JOINED, signed, kind=work.kind)
+            self._at_work.wait(begun)
+            return begun
 
     def start(self, signed: SignedRequest, document: bytes) -> Begun:
-        """Check a request to START, and return the run that a JOIN began. It starts once.
+        """Check a request (START), and return the run that a JOIN began. It starts once.
+
+        Whoever has it calls `finish`, or `abandon`.
 
         Raises:
-            NodeRefused: the request is refused as by `begin`, or there is no such run waiting.
+            NodeRefused: the request is refused as by `perform`; or there is no such run that
+                waits (`unknown-run`). What the contract no longer allows is given up.
         """
-        raise NotImplementedError
+        with self._outcome(signed):
+            admitted = self._admit(signed, document, START)
+            begun = self._at_work.start(_key(signed), self._clock())
+            if begun is None:
+                raise _unknown_run(signed, "that waits for its start")
+            try:
+                self._gate.check_usable(admitted)
+                self._telling.request(telling.STARTED, signed, kind=begun.work.kind)
+            except BaseException:
+                self.abandon(begun, "not-usable")
+                raise
+            return begun
 
     def finish(self, begun: Begun, compute: Callable[[Holding], Answer]) -> Released:
-        """Compute, keep the answer, settle with a receipt, and return the answer.
+        """Compute what was started, keep the answer, settle with a receipt, and return it.
 
         Raises:
-            AnswerWithheld: the computation failed, and the run has cost all that it reserved; or
-                the chain does not confirm the receipt yet: then `fetch` gives the answer later.
-            NodeRefused: the run was finished or given up before.
+            AnswerWithheld: the computation failed, and the run has cost all that it reserved.
+            NodeRefused: the run was finished or given up before (`unknown-run`).
+            ChainError: the chain does not confirm it in time. The answer can be fetched later.
         """
-        raise NotImplementedError
+        run = self._started(begun)
+        try:
+            return self._finish(run, begun, compute)
+        finally:
+            self._at_work.release(begun.key)
 
     def abandon(self, begun: Begun, reason: str) -> None:
-        """Settle a run that was begun, and not finished, as failed, with nothing spent.
+        """Settle a run that was begun, and not computed, as failed, with nothing spent.
 
-        `reason` is a word for the log. Where the chain cannot be reached, `sweep` goes on.
+        Where it was computed or given up before, nothing is done. Where the chain does not
+        confirm it, `sweep` goes on. `reason` is one word.
         """
-        raise NotImplementedError
+        if not self._at_work.take_back(begun):
+            return
+        run = self._journal.get(begun.key)
+        if run is None or run.state is not State.RESERVED:
+            return
+        with suppress(MovedOn):
+            run = self._settlement.fail(run, spends=False, reason=reason)
+            try:
+                self._settle_failed(run)
+            finally:
+                self._at_work.release(begun.key)
 
     def fetch(self, signed: SignedRequest) -> Released:
         """Return the answer of a settled run again; settle it first, where that is left to do.
 
         Raises:
-            NodeRefused: the request is refused as by `begin`; or there is no such run, or it is
-                under way, or was refused; or its answer was deleted (`answer-gone`).
-            AnswerWithheld: the run failed, or the chain does not confirm its receipt yet.
+            NodeRefused: the request is refused as by `perform`; or there is no such run
+                (`unknown-run`), it is under way (`unfinished`), was refused, for the reason that
+                it was, or its answer was deleted (`answer-gone`).
+            AnswerWithheld: the run failed.
+            ChainError: the chain does not confirm its receipt yet.
         """
-        raise NotImplementedError
+        with self._outcome(signed):
+            self._gate.check_active(self._admit(signed, b"", FETCH))
+            run = self._journal.get(_key(signed))
+            if run is None:
+                raise _unknown_run(signed, "here")
+            if run.state.is_open:
+                run = self._recover_one(run)
+            released = self._release(run)
+            self._telling.run(telling.FETCHED, run)
+            return released
 
-    def recover(self) -> None:
-        """Settle what a process left open that ended in whatever way; compute nothing again."""
-        raise NotImplementedError
+    # ------------------------------------------------------------------------------------ recovery
+
+    def recover(self) -> Recovered:
+        """Settle what a process left open that ended in whatever way; compute nothing again.
+
+        Return what became of it. What cannot be settled now is left for `sweep`.
+        """
+        return self._recovery.all()
 
     def sweep(self) -> None:
         """Give up runs that nobody started in time, settle what is open, forget what is old."""
-        raise NotImplementedError
+        now = self._clock()
+        for begun in self._at_work.overdue(now):
+            self.abandon(begun, "not-started")
+        self._recovery.all()
+        if now >= self._forget_at_unix:
+            self._forget_at_unix = now + _FORGET_SECONDS
+            self._journal.forget(
+                int(now), answers_before_unix=int(now) - self._config.answer_days * _DAY_SECONDS
+            )
 
     @contextmanager
-    def housekeeping(self, *, interval_seconds: float = 5.0) -> Iterator[None]:
+    def housekeeping(self, *, interval_seconds: float = HOUSEKEEPING_SECONDS) -> Iterator[None]:
         """Call `sweep` now and then, in a thread of its own, until the block ends."""
-        raise NotImplementedError
+        ending = threading.Event()
+
+        def keep_house() -> None:
+            while not ending.wait(interval_seconds):
+                try:
+                    self.sweep()
+                except DataLedgerError as error:
+                    _log.error("%s: %s", type(error).__name__, error)
+
+        thread = threading.Thread(target=keep_house, name="node-housekeeping", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ending.set()
+            thread.join(_CLOSE_SECONDS)
+
+    def turned_away(self, reason: str, signed: SignedRequest | None = None) -> None:
+        """Tell the audit log of what was refused before it came here, by one word."""
+        self._telling.turned_away(reason, signed)
 
     def close(self) -> None:
         """Close journal and log; the ledger stays open. Closing twice is no error."""
-        raise NotImplementedError
+        self._journal.close()
+        self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,3 +333,211 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    # ------------------------------------------------------------------------------------- helpers
+
+    @contextmanager
+    def _outcome(self, signed: SignedRequest) -> Iterator[None]:
+        """Tell the log what an admitted request ended with, where that is no success."""
+        try:
+            yield
+        except _NotAdmitted as error:
+            self._telling.turned_away(reason_of(error.why), signed)
+            raise error.why from None
+        except MovedOn:
+            # Only another process could have done so, and that one has no journal.
+            raise _unknown_run(signed, "any more") from None
+        except Exception as error:
+            self._telling.request(_event_of(error), signed, reason=reason_of(error))
+            raise
+
+    def _admit(self, signed: SignedRequest, document: bytes, action: str) -> Admitted:
+        try:
+            admitted = self._gate.admit(signed, document, action)
+        except DataLedgerError as error:
+            raise _NotAdmitted(error) from error
+        self._telling.request(telling.ASKED, signed, consumer=admitted.consumer)
+        return admitted
+
+    def _begin(self, signed: SignedRequest, document: bytes, work: Work, action: str) -> Begun:
+        """Return a run that is reserved, and claimed."""
+        admitted = self._admit(signed, document, action)
+        key = _key(signed)
+        if self._journal.get(key) is not None or not self._at_work.claim(key):
+            raise _run_exists(key)
+        try:
+            if action == JOIN:
+                self._at_work.take_place(key)
+            return self._reserve(key, admitted, work)
+        except BaseException:
+            self._at_work.release(key)
+            raise
+
+    def _reserve(self, key: RunKey, admitted: Admitted, work: Work) -> Begun:
+        self._gate.check_usable(admitted)
+        allowed = self._gate.check_work(admitted, work)
+        holding = allowed.held.for_consumer(
+            admitted.consumer, self._config.rules, self._config.state
+        )
+        work.check(holding)
+        self._settlement.check_quorum(allowed.terms.quorum)
+        now = int(self._clock())
+        run = KeptRun(
+            key=key,
+            kind=work.kind,
+            by=admitted.by,
+            consumer=admitted.consumer,
+            dataset=holding.dataset,
+            version=holding.version,
+            code=work.code,
+            environment=self._environment(work),
+            cost=allowed.cost,
+            received_at_unix=now,
+        )
+        if not self._journal.add(run):
+            raise _run_exists(key)
+        self._settlement.reserve(self._settlement.moved(run))
+        return Begun(
+            grant=key.grant,
+            run=key.run,
+            holding=holding,
+            work=work,
+            cost=run.cost,
+            code=run.code,
+            consumer=run.consumer,
+            until_unix=now + self._config.rules.federated.seconds,
+        )
+
+    def _environment(self, work: Work) -> Digest:
+        """Return the digest of the document about what the work runs on, which is kept."""
+        wanted = (work.packages, work.isolation)
+        if wanted not in self._environments:
+            try:
+                found = Environment.current(work.packages, isolation=work.isolation)
+            except NotFound as error:
+                raise DependencyMissing(str(error), remedy="Install it at the node.") from error
+            self._environments[wanted] = self._ledger.documents.keep(found)
+        return self._environments[wanted]
+
+    def _started(self, begun: Begun) -> KeptRun:
+        """Return the run, from now on `COMPUTING`: it is so once."""
+        run = self._journal.get(begun.key)
+        try:
+            if run is not None and run.state is State.RESERVED:
+                return self._settlement.move(run, State.COMPUTING)
+        except MovedOn:
+            pass
+        raise NodeRefused(
+            f"The run {begun.run} was finished or given up before.",
+            remedy="Fetch its answer, or begin another run.",
+            reason="unknown-run",
+        )
+
+    def _finish(self, run: KeptRun, begun: Begun, compute: Callable[[Holding], Answer]) -> Released:
+        run = self._settlement.settle(self._compute(run, begun.holding, compute))
+        released = self._release(run)
+        self._telling.run(telling.RELEASED, run)
+        return released
+
+    def _compute(
+        self, run: KeptRun, holding: Holding, compute: Callable[[Holding], Answer]
+    ) -> KeptRun:
+        """Return the run as it is computed, with its answer kept; or settle that there is none."""
+        try:
+            return self._settlement.moved(self._journal.keep_answer(run, compute(holding)))
+        except AnswerWithheld as error:
+            reason, why = "withheld", AnswerWithheld(str(error), remedy=error.remedy)
+        except Exception as error:  # noqa: BLE001 - whatever happened, the data may have been read
+            # Its text may hold data, and so goes nowhere, not even into this machine's logs.
+            _log.error("%s: the computation failed: %s", run.key, type(error).__name__)
+            reason, why = "computation-failed", _failed()
+        self._settle_failed(
+            self._settlement.fail(run, spends=True, reason=reason, message=str(why))
+        )
+        raise why
+
+    def _settle_failed(self, run: KeptRun) -> None:
+        """Settle a run as failed; what the chain does not confirm is left for `sweep`."""
+        try:
+            run = self._settlement.settle(run)
+        except DataLedgerError as error:
+            _log.warning("%s is not settled yet: %s: %s", run.key, type(error).__name__, error)
+            self._telling.run(telling.UNSETTLED, run)
+        else:
+            self._telling.run(telling.FAILED, run)
+
+    def _recover_one(self, run: KeptRun) -> KeptRun:
+        found = self._recovery.one(run.key)
+        if found is None:
+            raise NodeRefused(
+                f"The run {run.key.run} is under way: it is {run.state}.",
+                remedy="Fetch its answer later.",
+                reason="unfinished",
+            )
+        return found
+
+    def _release(self, run: KeptRun) -> Released:
+        """Return the answer of a run that is settled, or raise why there is none."""
+        if run.state is State.FAILED:
+            raise AnswerWithheld(
+                run.message or "The run failed.", remedy="Begin another run; this one is over."
+            )
+        if run.state is State.REFUSED:
+            raise NodeRefused(
+                run.message or "The run was refused.",
+                remedy="Begin another run, once the reason is removed.",
+                reason=run.reason or "refused",
+            )
+        receipt, transaction_hash = receipt_of(run), run.transaction_hash
+        answer = self._journal.answer(run)
+        if answer is None or receipt is None or transaction_hash is None:
+            raise NodeRefused(
+                f"The answer of the run {run.key.run} was deleted, as answers are after "
+                f"{self._config.answer_days} days.",
+                remedy="Begin another run.",
+                reason="answer-gone",
+            )
+        return Released(run.key.grant, run.key.run, answer, receipt, transaction_hash)
+
+
+class _NotAdmitted(Exception):
+    """A request was refused before it was known who asks."""
+
+    def __init__(self, why: DataLedgerError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _event_of(error: Exception) -> str:
+    if isinstance(error, AnswerWithheld):
+        return telling.WITHHELD
+    said_no = isinstance(error, CheckFailed | UsageError)
+    return telling.REFUSED if said_no else telling.BROKEN_OFF
+
+
+def _key(signed: SignedRequest) -> RunKey:
+    return RunKey(signed.request.grant, signed.request.run)
+
+
+def _unknown_run(signed: SignedRequest, which: str) -> NodeRefused:
+    return NodeRefused(
+        f"There is no run {signed.request.run} of this grant {which}.",
+        remedy="Check its id, or begin another run.",
+        reason="unknown-run",
+    )
+
+
+def _run_exists(key: RunKey) -> NodeRefused:
+    return NodeRefused(
+        f"There is a run {key.run} of this grant already.",
+        remedy="Fetch its answer, or begin a run with an id of its own.",
+        reason="RunExists",
+    )
+
+
+def _failed() -> AnswerWithheld:
+    return AnswerWithheld(
+        "The computation failed at the node. The run has cost all that it reserved.",
+        remedy="Tell the node's operator; what failed is not told, since it could tell of the "
+        "data.",
+    )
