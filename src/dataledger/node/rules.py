@@ -46,6 +46,8 @@ class SandboxRules:
     processes: int = 32
     scratch_bytes: int = 256 * MEBIBYTE
     output_bytes: int = 64 * 1024
+    parameters: bool = False
+    """Whether whoever asks may give it parameters of their choice: they widen what it can tell."""
 
 
 @dataclass(frozen=True, slots=True)
