@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from dataledger.contracts.use_types import Composition, Cost
@@ -11,16 +12,28 @@ from dataledger.errors import (
     DataLedgerError,
     NotFound,
     QueryError,
+    shown,
 )
 from dataledger.hashing import Digest
+from dataledger.ledger.costs import cost_at_least
 from dataledger.node.queries.document import Quantile, Query
 from dataledger.node.queries.parse import parse
+from dataledger.node.queries.write import cost_name
 from dataledger.node.work import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dataledger.node.queries.noise import Noise
     from dataledger.node.work import Holding
 
 PACKAGES = ("dataledger", "numpy", "opendp", "pyarrow")
+
+_COUNTED = {
+    Composition.NONE: "this grant counts none: it is for exact uses",
+    Composition.BASIC: "this budget counts epsilon",
+    Composition.ZCDP: "this budget counts rho",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,8 @@ class QueryWork:
             AnswerWithheld: the data cannot be read, or is not as the manifest says.
         """
         from dataledger.node.queries.answer import write
-        from dataledger.node.queries.noise import plan
-        from dataledger.node.queries.release import release
 
-        noises = plan(self.query)
-        totals = _computed(lambda: release(self.query, noises, holding))
+        noises, totals = _noisy(self.query, holding)
         return Answer(write(self.query, noises, totals, 1))
 
 
@@ -79,7 +89,14 @@ def cost_of(query: Query, composition: Composition) -> Cost:
     Raises:
         QueryError: it names another cost than `composition` counts, or one too small to be kept.
     """
-    raise NotImplementedError
+    if query.composition is not composition:
+        raise QueryError(
+            f"The query's cost is {cost_name(query)}, and {_COUNTED[composition]}.",
+            remedy="Declare the cost that the dataset's budget counts.",
+        )
+    from dataledger.node.queries.noise import plan
+
+    return cost_at_least(sum((noise.loss for noise in plan(query)), Fraction(0)))
 
 
 def check_query(query: Query, holding: Holding) -> None:
@@ -102,6 +119,13 @@ def require_addable(query: Query) -> None:
     Raises:
         QueryError: the query asks for a quantile.
     """
+    for measure in query.measures:
+        if isinstance(measure, Quantile):
+            raise QueryError(
+                f"The quantile {measure.name!r} cannot be asked of several nodes: what each would "
+                "choose does not add up.",
+                remedy="Ask for a histogram, and read the quantile from it.",
+            )
 
 
 def noisy_parts(query: Query, holding: Holding) -> list[int]:
@@ -113,13 +137,34 @@ def noisy_parts(query: Query, holding: Holding) -> list[int]:
         QueryError: as `require_addable`.
         AnswerWithheld: the data cannot be read, or is not as the manifest says.
     """
-    raise NotImplementedError
+    require_addable(query)
+    return _noisy(query, holding)[1]
 
 
-def answer_of(query: Query, totals: list[int], parties: int) -> bytes:
+def answer_of(query: Query, totals: Sequence[int], parties: int) -> bytes:
     """Return the answer from the sums of what `parties` nodes gave: canonical JSON.
 
     Raises:
         QueryError: as `require_addable`, where there are several.
     """
-    raise NotImplementedError
+    from dataledger.node.queries.answer import write
+    from dataledger.node.queries.noise import plan
+
+    if parties > 1:
+        require_addable(query)
+    return write(query, plan(query), totals, parties)
+
+
+def _noisy(query: Query, holding: Holding) -> tuple[tuple[Noise, ...], list[int]]:
+    from dataledger.node.queries.noise import plan
+    from dataledger.node.queries.release import release
+
+    noises = plan(query)
+    try:
+        return noises, release(query, noises, holding)
+    except DataLedgerError as error:
+        # Its words may quote a row.
+        raise AnswerWithheld(
+            f"The table {shown(query.path)} could not be read as the version was recorded.",
+            remedy="Ask the data's owner, whose node has the reason.",
+        ) from error
