@@ -16,6 +16,7 @@ from dataledger.errors import (
     CommitmentMismatch,
     InvalidArgument,
     KeystoreError,
+    NodeRefused,
     NotFound,
     OwnerNodeError,
     ProfileError,
@@ -40,6 +41,8 @@ from dataledger.node.requests import NodeRequest, SignedRequest
 TIMEOUT_SECONDS = 300.0
 FETCH_TRIES = 5
 FETCH_PAUSE_SECONDS = 1.0
+UNFINISHED = "unfinished"
+"""The reason for which a run's answer cannot be fetched yet."""
 
 T = TypeVar("T")
 
@@ -93,6 +96,7 @@ class NodeClient:
         self._ledger = ledger
         endpoint = _endpoint(url, plain_http=plain_http)
         self._exchange = Exchange(endpoint, ca=ca, timeout_seconds=timeout_seconds)
+        self._timeout_seconds = timeout_seconds
         self._is_known = False
         self._chain_id = ledger.profile.chain_id
         self._contract = ledger.profile.contract(ContractName.DATA_USE).address
@@ -215,13 +219,21 @@ class NodeClient:
     def _fetch_lost(
         self, grant: GrantId, run: RunId, code: Digest, lost: OwnerNodeError
     ) -> Answered:
-        """Return the answer of a run of which it is not known how far it came."""
-        for tries_left in reversed(range(FETCH_TRIES)):
+        """Return the answer of a run of which it is not known how far it came.
+
+        It is asked for until it is there, as long as the node says that it is under way.
+        """
+        deadline = time.monotonic() + self._timeout_seconds
+        silences = 0
+        while silences < FETCH_TRIES and time.monotonic() < deadline:
             try:
                 return self.fetch(grant, run, code=code)
             except OwnerNodeError:
-                if not tries_left:
-                    break
+                silences += 1
+            except NodeRefused as refused:
+                if refused.reason != UNFINISHED:
+                    raise
+                silences = 0
             time.sleep(FETCH_PAUSE_SECONDS)
         raise OwnerNodeError(
             f"{lost} Whether the run {run} was computed is not known.",

@@ -6,6 +6,8 @@ makes the work of it; the same code makes it on both sides, so both know its dig
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
+from shutil import which
 from typing import cast
 
 from dataledger.errors import QueryError, UsageError, listed, shown
@@ -22,17 +24,38 @@ class Kind:
 
     parser: str
     """`module:function`; the function makes a `Work` of a document's bytes."""
+    packages: tuple[str, ...] = ()
+    """What it imports, besides what every node has."""
+    programs: tuple[str, ...] = ()
+    """What it starts."""
     is_shared: bool = False
+
+    def missing(self) -> tuple[str, ...]:
+        """Return what of that is not installed here."""
+        return (
+            *(name for name in self.packages if find_spec(name) is None),
+            *(name for name in self.programs if which(name) is None),
+        )
 
 
 KINDS: dict[str, Kind] = {
-    "dataledger/query/1": Kind("dataledger.node.queries:parse_query"),
-    "dataledger/matching/1": Kind("dataledger.node.matching:parse_matching"),
-    "dataledger/algorithm/1": Kind("dataledger.node.sandbox:parse_algorithm"),
-    "dataledger/federated-query/1": Kind(
-        "dataledger.node.federated:parse_federated_query", is_shared=True
+    "dataledger/query/1": Kind(
+        "dataledger.node.queries:parse_query", packages=("opendp", "pyarrow")
     ),
-    "dataledger/training/1": Kind("dataledger.node.training:parse_training", is_shared=True),
+    "dataledger/matching/1": Kind(
+        "dataledger.node.matching:parse_matching", packages=("private_set_intersection", "pyarrow")
+    ),
+    "dataledger/algorithm/1": Kind("dataledger.node.sandbox:parse_algorithm", programs=("bwrap",)),
+    "dataledger/federated-query/1": Kind(
+        "dataledger.node.federated:parse_federated_query",
+        packages=("mpyc", "opendp", "pyarrow"),
+        is_shared=True,
+    ),
+    "dataledger/training/1": Kind(
+        "dataledger.node.training:parse_training",
+        packages=("mpyc", "opendp", "pyarrow"),
+        is_shared=True,
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -24,6 +25,7 @@ from dataledger.node import openapi
 from dataledger.node.config import NodeConfig, TlsFiles
 from dataledger.node.engine import Engine
 from dataledger.node.problems import BUSY, SLOW, TOO_LARGE, Problem
+from dataledger.node.recovery import Recovered
 from dataledger.node.rules import MEBIBYTE
 from dataledger.node.service import Service, told
 
@@ -176,7 +178,8 @@ def serve(
     config: NodeConfig,
     *,
     executors: Sequence[Signer] = (),
-    on_recovered: Callable[[], None] = lambda: None,
+    home: Path | None = None,
+    on_recovered: Callable[[Recovered], None] = lambda _recovered: None,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is then brought to its end.
@@ -185,19 +188,22 @@ def serve(
         ledger: Its signer acts for the datasets' owner.
         config: The node's configuration.
         executors: As for `Engine.open`.
-        on_recovered: Is called once what an earlier process left open is settled.
+        home: As for `Engine.open`.
+        on_recovered: Is told what became of what an earlier process left open.
         on_ready: Is told the address, once it is listened on.
 
     Raises:
         NodeConfigError: it cannot listen there, the certificate cannot be used, or as
             `Engine.open` does.
-        CommitmentMismatch, SecretError: as `Engine.open` does.
+        HistoryBroken, CommitmentMismatch, ManifestMismatch, SecretError: as `Engine.open` does.
         ChainError: the chain cannot be used.
     """
     scheme = "http" if config.tls is None else "https"
-    with _bound(config) as listening, Engine.open(ledger, config, executors=executors) as engine:
-        engine.recover()
-        on_recovered()
+    with (
+        _bound(config) as listening,
+        Engine.open(ledger, config, executors=executors, home=home) as engine,
+    ):
+        on_recovered(engine.recover())
         door = Door(Service(ledger, config, engine), body_bytes=config.rules.limits.body_bytes)
         host, port = listening.getsockname()[:2]
         url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -244,7 +250,9 @@ def _bound(config: NodeConfig) -> Iterator[socket.socket]:
 
 
 def _uvicorn(app: FastAPI, tls: TlsFiles | None) -> uvicorn.Config:
-    config = uvicorn.Config(
+    if tls is not None:
+        tls.check()
+    return uvicorn.Config(
         app,
         http="h11",
         ws="none",
@@ -259,14 +267,6 @@ def _uvicorn(app: FastAPI, tls: TlsFiles | None) -> uvicorn.Config:
         ssl_certfile=None if tls is None else tls.certificate,
         ssl_keyfile=None if tls is None else tls.key,
     )
-    try:
-        config.load()
-    except OSError as error:  # ssl.SSLError is one
-        raise NodeConfigError(
-            f"[tls]: certificate or key cannot be used: {error.strerror or error}.",
-            remedy="Give a certificate and its key, without a passphrase, in PEM.",
-        ) from error
-    return config
 
 
 def _answer(content: bytes) -> Response:

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from dataledger.contracts.artifacts import ContractName
@@ -12,12 +12,11 @@ from dataledger.errors import (
     AnswerWithheld,
     DataLedgerError,
     NodeRefused,
-    SignatureInvalid,
+    TypedDataError,
     UseDocumentError,
 )
-from dataledger.hashing import Digest, JsonValue
+from dataledger.hashing import JsonValue
 from dataledger.ledger import Ledger, UnsignedReceipt
-from dataledger.node import requests
 from dataledger.node.answers import (
     AnswerDocument,
     Asked,
@@ -79,7 +78,7 @@ class Service:
             chain_id=self._chain_id,
             contract=self._contract,
             datasets=self._engine.held(),
-            kinds=tuple(KINDS),
+            kinds=tuple(name for name, kind in KINDS.items() if not kind.missing()),
             body_bytes=limits.body_bytes,
             age_seconds=limits.age_seconds,
             now_unix=int(time.time()),
@@ -87,19 +86,21 @@ class Service:
 
     def run(self, body: bytes) -> bytes:
         """Do work alone, and return its answer."""
-        asked = self._read(body, requests.RUN)
-        work = parse_work(asked.document)
+        asked = self._read(body)
+        with self._turning_away(asked):
+            work = parse_work(asked.document)
         return self._answer(self._engine.perform(asked.signed, asked.document, work))
 
     def fetch(self, body: bytes) -> bytes:
         """Return the answer of a settled run again."""
-        asked = self._read(body, requests.FETCH)
+        asked = self._read(body)
         return self._answer(self._engine.fetch(asked.signed))
 
     def join(self, body: bytes) -> bytes:
         """Reserve a run of several nodes, and return this node's offer."""
-        asked = self._read(body, requests.JOIN)
-        work = parse_shared_work(asked.document)
+        asked = self._read(body)
+        with self._turning_away(asked):
+            work = parse_shared_work(asked.document)
         meetings = self._where_to_meet()
         begun = self._engine.begin(asked.signed, asked.document, work)
         try:
@@ -114,8 +115,9 @@ class Service:
 
     def start(self, body: bytes) -> bytes:
         """Begin what all have joined, and return the answer."""
-        asked = self._read(body, requests.START)
-        offers = parse_start(asked.document)
+        asked = self._read(body)
+        with self._turning_away(asked):
+            offers = parse_start(asked.document)
         begun = self._engine.start(asked.signed, asked.document)
         grant, run = begun.grant, begun.run
         with self._lock:
@@ -141,25 +143,31 @@ class Service:
 
     # ------------------------------------------------------------------------------------- helpers
 
-    def _read(self, body: bytes, action: str) -> Asked:
-        """Return what was asked, if its key signed all of it for this endpoint and this chain.
+    def _read(self, body: bytes) -> Asked:
+        """Return what was asked, if it is signed by the key that it names.
 
-        What nobody answers for by a signature is read no further.
+        What nobody answers for by a signature is read no further. All else is the engine's.
         """
-        asked = Asked.parse(body, max_bytes=self._rules.limits.body_bytes)
-        request = asked.signed.request
-        asked.signed.check(self._chain_id, self._contract)
-        if request.action != action:
-            raise UseDocumentError(
-                f"The request is signed to {request.action!r}, and sent where one is to {action}.",
-                remedy="Send it where it belongs, or sign another one.",
-            )
-        if Digest.of(asked.document) != request.body:
-            raise SignatureInvalid(
-                f"The document's SHA-256 is not {request.body}, which is what was signed.",
-                remedy="Send the document that was signed, byte for byte.",
-            )
+        with self._turning_away():
+            asked = Asked.parse(body, max_bytes=self._rules.limits.body_bytes)
+        with self._turning_away(asked):
+            try:
+                asked.signed.check(self._chain_id, self._contract)
+            except TypedDataError as error:
+                raise UseDocumentError(
+                    f"The request cannot have been signed: {error}",
+                    remedy="Sign it as `docs/node.md` says.",
+                ) from error
         return asked
+
+    @contextmanager
+    def _turning_away(self, asked: Asked | None = None) -> Iterator[None]:
+        """Tell the log of what is refused here, before the engine hears of it."""
+        try:
+            yield
+        except DataLedgerError as error:
+            self._engine.turned_away(error.code, None if asked is None else asked.signed)
+            raise
 
     def _answer(self, released: Released) -> bytes:
         receipt = UnsignedReceipt(self._chain_id, self._contract, released.receipt)
