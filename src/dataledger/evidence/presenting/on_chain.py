@@ -14,6 +14,7 @@ from dataledger.errors import (
 from dataledger.evidence.presentation import Anchor, AnswerItem, Basis, Content, Shown, Verified
 from dataledger.evidence.presentation.fields import REMEDY, time_words
 from dataledger.evidence.presentation.findings import Finding, proven
+from dataledger.evidence.presentation.verify import CLOCK_SECONDS
 from dataledger.ledger import Ledger
 from dataledger.ledger.json_forms import record_to_json
 from dataledger.ledger.results import Version
@@ -90,7 +91,8 @@ def _signer_warnings(ledger: Ledger, content: Content, checked_at_unix: int) -> 
         )
     # At the time of the check, too: whoever has a key that was ended could date anything back.
     for unix in (content.issued_at_unix, checked_at_unix):
-        if not member.valid_from_unix <= unix < member.valid_until_unix:
+        # A window begins by the validators' clocks.
+        if not member.valid_from_unix - CLOCK_SECONDS <= unix < member.valid_until_unix:
             raise PresentationRefused(
                 f"The presentation is signed by {signer}, and that key could not act for the "
                 f"organisation {owner} at {time_words(unix)}.",
