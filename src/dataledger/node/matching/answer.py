@@ -7,6 +7,7 @@ The first line is canonical JSON, and counts the bytes of the two messages that 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 from dataledger.errors import OwnerNodeError, UsageError, shown
@@ -36,9 +37,7 @@ class MatchingAnswer:
         """Return the answer as it travels."""
         owners = write_points(self.owners, ANSWER_TAG)
         response = write_points(self.response, ANSWER_TAG)
-        head = canonical_bytes(
-            {"format": FORMAT, "owners": len(owners), "response": len(response)}
-        )
+        head = canonical_bytes({"format": FORMAT, "owners": len(owners), "response": len(response)})
         return b"".join((head, b"\n", owners, response))
 
     @classmethod
@@ -48,7 +47,7 @@ class MatchingAnswer:
         Raises:
             OwnerNodeError: it is no such answer.
         """
-        head, newline, body = data[: MAX_HEAD_BYTES + 1].partition(b"\n")
+        head, newline, _ = data[: MAX_HEAD_BYTES + 1].partition(b"\n")
         try:
             document = members(parse_canonical(head), "format", "owners", "response")
             lengths = natural(document["owners"]), natural(document["response"])
@@ -63,7 +62,7 @@ class MatchingAnswer:
             response = read_points(data[begin + lengths[0] :], ANSWER_TAG)
         except (UsageError, ValueError) as error:
             raise nonsense(str(error)) from error
-        if any(one >= next_ for one, next_ in zip(owners, owners[1:], strict=False)):
+        if any(one >= following for one, following in pairwise(owners)):
             raise nonsense("the owner's items are not sorted, or not different")
         if len(response) != items:
             raise nonsense(f"it answers for {len(response)} items, and {items} were asked about")

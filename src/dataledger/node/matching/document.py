@@ -9,7 +9,7 @@ of the library. A grant's code pins all the rest: `code` is the SHA-256 of the d
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
@@ -55,7 +55,7 @@ class MatchingDocument:
     reveal: Reveal
     items: int
     """How many different items whoever asks has: the elements of the request."""
-    request: bytes
+    request: bytes = field(repr=False)
     normalise: Normalisation = Normalisation.EXACT
 
     def __post_init__(self) -> None:

@@ -9,13 +9,18 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from dataledger.errors import QueryError
+from dataledger.node.tables import texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ITEM_PREFIX = b"dataledger/matching-item/1\0"
 
-MAX_ITEMS = 2_000_000
-"""Different ones, of either side: what is computed, and kept of the answer, grows with both."""
+MAX_ITEMS = 1_000_000
+"""Different ones, of either side: so answers stay within what a node may answer with."""
 
 
 class Normalisation(StrEnum):
@@ -55,3 +60,9 @@ def items_of(texts: Iterable[str | None], rule: Normalisation) -> dict[str, str]
                 )
             found[item] = text or ""
     return dict(sorted(found.items()))
+
+
+def texts_of(column: "pa.ChunkedArray") -> list[str | None]:
+    """Return the different values of a column of a table, as texts."""
+    found: list[str | None] = texts(column).unique().to_pylist()
+    return found

@@ -37,9 +37,7 @@ class Meter:
         """Count in this folder, which is there and private."""
         self._path = state / METER_FILE
 
-    def check(
-        self, consumer: OrgId, dataset: DatasetId, items: int, rules: MatchingRules
-    ) -> None:
+    def check(self, consumer: OrgId, dataset: DatasetId, items: int, rules: MatchingRules) -> None:
         """Return only if there is room for a run of so many items now. Counts nothing.
 
         Raises:
@@ -48,9 +46,7 @@ class Meter:
         with self._counts() as database:
             _require_room(database, consumer, dataset, items, rules)
 
-    def count(
-        self, consumer: OrgId, dataset: DatasetId, items: int, rules: MatchingRules
-    ) -> None:
+    def count(self, consumer: OrgId, dataset: DatasetId, items: int, rules: MatchingRules) -> None:
         """Count a run of so many items, durably.
 
         Raises:
@@ -70,9 +66,7 @@ class Meter:
             # SQLite gives its side files the mode of this one.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             with closing(
-                sqlite3.connect(
-                    self._path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None
-                )
+                sqlite3.connect(self._path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
             ) as database:
                 database.execute("PRAGMA synchronous = FULL")
                 database.execute("BEGIN IMMEDIATE")

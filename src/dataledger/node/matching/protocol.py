@@ -11,7 +11,6 @@ The library computes without the interpreter's lock, in as many threads as there
 each has the same key.
 """
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,6 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dataledger.errors import DependencyMissing
+from dataledger.manifest.processes import usable_processors
 from dataledger.node.matching.messages import ANSWER_TAG, REQUEST_TAG, write_points
 
 if TYPE_CHECKING:
@@ -158,8 +158,7 @@ def _begins(items: Sequence[object]) -> range:
 
 
 def _part(items: Sequence[object]) -> int:
-    processors = len(os.sched_getaffinity(0))
-    return max(-(-len(items) // processors), LEAST_OF_A_THREAD)
+    return max(-(-len(items) // usable_processors()), LEAST_OF_A_THREAD)
 
 
 def _library() -> "ModuleType":

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from dataledger.contracts.use_types import NO_COST, Composition, Cost
-from dataledger.errors import AnswerWithheld, NodeRefused, QueryError, shown
+from dataledger.errors import AnswerWithheld, NodeRefused, NotFound, QueryError, shown
 from dataledger.hashing import Digest
 from dataledger.ledger.purposes import parse_purpose
 from dataledger.node.matching.answer import MEDIA_TYPE, MatchingAnswer
 from dataledger.node.matching.document import MatchingDocument, Reveal
-from dataledger.node.matching.items import items_of
+from dataledger.node.matching.items import items_of, texts_of
 from dataledger.node.matching.meter import Meter
 from dataledger.node.matching.protocol import NotAPoint, OwnerSide
+from dataledger.node.tables import read_table, require_table
 from dataledger.node.work import Answer, Holding
 
 PURPOSES = frozenset(parse_purpose(name).code for name in ("decontamination", "matching"))
@@ -53,9 +54,6 @@ class MatchingWork:
             NodeRefused: a rule of the node is against it (`column-not-offered`,
                 `ids-not-revealed`, `too-few-items`), or the meter is (`metered`, `no-meter`).
         """
-        from dataledger.errors import NotFound
-        from dataledger.node.tables import require_table
-
         document, rules = self.document, holding.rules.matching
         if document.column not in rules.columns:
             raise NodeRefused(
@@ -87,10 +85,8 @@ class MatchingWork:
         Raises:
             NodeRefused: another run took the last place meanwhile.
             AnswerWithheld: the request holds what is no point of the curve, or the column has
-                fewer different items than the node's rules demand.
+                fewer different items than the node's rules demand, or more than `MAX_ITEMS`.
         """
-        from dataledger.node.tables import read_table, texts
-
         document, rules = self.document, holding.rules.matching
         _meter(holding).count(holding.consumer, holding.dataset, document.items, rules)
         side = OwnerSide(reveal_ids=document.reveal is Reveal.IDS)
@@ -101,9 +97,11 @@ class MatchingWork:
                 f"The request cannot be computed with: {error}.",
                 remedy="Make the request with the library's client.",
             ) from error
-        column = read_table(holding, document.path, [document.column]).column(0)
-        distinct = (text for chunk in texts(column).unique().chunks for text in chunk.to_pylist())
-        items = items_of(distinct, document.normalise)
+        table = read_table(holding, document.path, [document.column])
+        try:
+            items = items_of(texts_of(table.column(0)), document.normalise)
+        except QueryError as error:
+            raise AnswerWithheld(str(error), remedy="Ask about another column.") from error
         if len(items) < rules.least_items:
             raise AnswerWithheld(
                 "The column has too few different items to be compared.",
