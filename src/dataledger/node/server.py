@@ -23,11 +23,12 @@ from dataledger.errors import DataLedgerError, NodeConfigError, NodeRefused
 from dataledger.ledger import Ledger
 from dataledger.node import openapi
 from dataledger.node.config import NodeConfig, TlsFiles
-from dataledger.node.engine import Engine
+from dataledger.node.engine import Engine, Observer
 from dataledger.node.problems import BUSY, SLOW, TOO_LARGE, Problem
 from dataledger.node.recovery import Recovered
 from dataledger.node.rules import MEBIBYTE
 from dataledger.node.service import Service, told
+from dataledger.node.settlement import ignore
 
 WORKING_THREADS = 32
 """For what reserves and computes; the engine says how much of it computes at once."""
@@ -181,6 +182,7 @@ def serve(
     home: Path | None = None,
     on_recovered: Callable[[Recovered], None] = lambda _recovered: None,
     on_ready: Callable[[str], None] = lambda _url: None,
+    observer: Observer = ignore,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was begun is then brought to its end.
 
@@ -191,6 +193,7 @@ def serve(
         home: As for `Engine.open`.
         on_recovered: Is told what became of what an earlier process left open.
         on_ready: Is told the address, once it is listened on.
+        observer: As for `Engine.open`.
 
     Raises:
         NodeConfigError: it cannot listen there, the certificate cannot be used, or as
@@ -201,7 +204,7 @@ def serve(
     scheme = "http" if config.tls is None else "https"
     with (
         _bound(config) as listening,
-        Engine.open(ledger, config, executors=executors, home=home) as engine,
+        Engine.open(ledger, config, executors=executors, home=home, observer=observer) as engine,
     ):
         on_recovered(engine.recover())
         door = Door(Service(ledger, config, engine), body_bytes=config.rules.limits.body_bytes)
