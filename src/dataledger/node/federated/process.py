@@ -46,7 +46,7 @@ def main() -> None:
         with socket.socket(fileno=natural(setup["listener"])) as listener:
             session.meet(listener)
         write_frame(frames_out, {"met": len(parties)})
-        while (message := read_frame(frames_in)) is not None:
+        while (message := session.attend(lambda: read_frame(frames_in))) is not None:
             values = members(message, "add")["add"]
             totals = session.add([int(string(value)) for value in _list(values)])
             write_frame(frames_out, {"sum": [str(total) for total in totals]})

@@ -11,7 +11,7 @@ arguments when it is imported. `load_runtime` comes first.
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from dataledger.errors import listed
@@ -65,6 +65,10 @@ class Session:
         if not fits(totals):
             raise BrokenOff("a party added what is out of range")
         return totals
+
+    def attend(self, call: Callable[[], T]) -> T:
+        """Return what a call in a thread returns; what was said goes on being sent meanwhile."""
+        return self._run(self._loop.run_in_executor(None, call))
 
     def leave(self) -> None:
         """Close all connections, once what was said is sent."""
