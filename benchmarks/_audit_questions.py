@@ -200,7 +200,7 @@ QUESTIONS = (
     Question("summary", lambda index, _world: index.audit.summary()),
     Question("anomalies", lambda index, _world: index.audit.anomalies()),
     Question(
-        "ancestors of a version",
-        lambda index, world: index.lineage.ancestors(world.dataset()),
+        "nearest ancestors of a version",
+        lambda index, world: index.lineage.ancestors(world.dataset(), limit=PAGE),
     ),
 )

@@ -14,6 +14,7 @@ from dataledger.index.audit.filters import Condition, DatasetFilter, conditions_
 from dataledger.index.audit.paging import Page, Window
 from dataledger.index.audit.reading import Reading
 from dataledger.index.audit.words import WordQuery
+from dataledger.index.lists import numbers
 from dataledger.index.schema import datasets
 
 Order: TypeAlias = Literal["registered", "updated"]
@@ -64,7 +65,7 @@ def listing(
     is_complete = True
     if wanted.text is not None:
         events, is_complete = _matching(reading, WordQuery.parse(wanted.text))
-        conditions.append(Condition("datasets_registered", (_is_among(events),)))
+        conditions.append(Condition("datasets_registered", (_is_among(reading, events),)))
     if window.after is not None:
         conditions.append(Condition(None, (key < window.after[0],)))
     rows = reading.connection.execute(
@@ -88,7 +89,7 @@ def search(
     events, is_complete = _matching(reading, words)
     conditions = [condition.joined for condition in conditions_of(reading, wanted)]
     query = select(datasets.c.registered_event, datasets.c.slug, datasets.c.title)
-    found = reading.connection.execute(query.where(_is_among(events), *conditions))
+    found = reading.connection.execute(query.where(_is_among(reading, events), *conditions))
     ranked = sorted((-words.score(r.slug, r.title), -r.registered_event) for r in found)
     if window.after is not None:
         ranked = [key for key in ranked if key > window.after]
@@ -96,7 +97,9 @@ def search(
     shown_events = [-event for _, event in page]
     rows = {
         row.registered_event: row
-        for row in reading.connection.execute(select(datasets).where(_is_among(shown_events)))
+        for row in reading.connection.execute(
+            select(datasets).where(_is_among(reading, shown_events))
+        )
     }
     present = _presenter(reading, list(rows.values()))
     return Page(
@@ -114,8 +117,9 @@ def _matching(reading: Reading, words: WordQuery) -> tuple[list[int], bool]:
     return events[:RANKED_AT_MOST], len(events) <= RANKED_AT_MOST
 
 
-def _is_among(events: Sequence[int]) -> ColumnElement[bool]:
-    return datasets.c.registered_event.in_(events)
+def _is_among(reading: Reading, events: Sequence[int]) -> ColumnElement[bool]:
+    ids = numbers(reading.connection, events)
+    return datasets.c.registered_event.in_(select(ids.c.value))
 
 
 def _presenter(reading: Reading, rows: Sequence[Row[Any]]) -> Callable[[Row[Any]], ListedDataset]:

@@ -12,7 +12,8 @@ from dataledger.index.audit.moments import Moment, MomentRef, moment
 from dataledger.index.audit.reading import Reading, reading
 from dataledger.index.lineage.confirming import confirm
 from dataledger.index.lineage.results import Confirmation, Impact, LineageGraph
-from dataledger.index.lineage.walk import Trail, Walk, follow, numbers
+from dataledger.index.lineage.walk import Trail, Walk, follow
+from dataledger.index.lists import numbers
 from dataledger.index.schema import versions
 from dataledger.index.store import Store
 from dataledger.ledger.lineage import Lineages

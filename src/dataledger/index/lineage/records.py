@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from dataledger.contracts.types import Ancestor, Parent, VersionRecord
-from dataledger.index.lineage.walk import numbers
+from dataledger.index.lists import numbers
 from dataledger.index.schema import lineage, versions
 
 

@@ -5,7 +5,6 @@ walk over these puts everything in order. A version is visited once: not even an
 damaged, and shows a cycle, can keep a walk from ending.
 """
 
-import json
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,21 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     LargeBinary,
     Select,
-    TableValuedAlias,
-    func,
     literal,
     select,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from dataledger.contracts.types import Relation
 from dataledger.index.columns import Int64
+from dataledger.index.lists import numbers
 from dataledger.index.schema import lineage, versions
 
 SHALLOW = 8
@@ -96,14 +92,6 @@ def follow(connection: Connection, walk: Walk) -> Trail:
     reached = _reached(connection, walk)
     places = _places(connection, reached)
     return _in_order(walk, places, _edges(connection, walk, reached))
-
-
-def numbers(connection: Connection, values: Sequence[int]) -> TableValuedAlias:
-    """Return a table with the column `value`, of any length: lists in SQL are slow, and bounded."""
-    if connection.dialect.name == "postgresql":
-        array_of_all = literal(values, ARRAY(BigInteger))
-        return func.unnest(array_of_all).table_valued("value").render_derived()
-    return func.json_each(json.dumps(values)).table_valued("value")
 
 
 def _reached(connection: Connection, walk: Walk) -> list[int]:
