@@ -1,12 +1,12 @@
-"""One devnet for all tests of nodes, and those who ask them."""
+"""One devnet for all tests of the owner's node: each has a site with a dataset of its own."""
 
 from collections.abc import Iterator
 
 import pytest
 from consortium import Consortium
+from uses import Parties
 
-from dataledger.contracts.types import Capability
-from dataledger.ledger import Ledger
+from dataledger.ledger import ProjectId
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +15,11 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]
         yield started
 
 
-@pytest.fixture(scope="session")
-def consumer(consortium: Consortium) -> Ledger:
-    return consortium.join(Capability.CONSUMER)
+@pytest.fixture(scope="module")
+def parties(consortium: Consortium) -> Parties:
+    return Parties.join(consortium)
 
 
-@pytest.fixture(scope="session")
-def regulator(consortium: Consortium) -> Ledger:
-    return consortium.join(Capability.REGULATOR)
+@pytest.fixture(scope="module")
+def project(parties: Parties) -> ProjectId:
+    return parties.project()
