@@ -1,11 +1,11 @@
 """Small models, trained on several owners' data that stays where it is, with differential privacy.
 
-    document    what is to be trained, bounded in every respect
-    features    rows as numbers within declared bounds
-    models      weights and gradients;  gradients  clipped, in whole numbers;  noise  OpenDP's
-    training    the rounds, at each node
-    model_file  the model, for whoever asked
-    asking      asks the nodes, and registers the model
+document    what is to be trained, bounded in every respect
+features    rows as numbers within declared bounds
+models      weights and gradients;  gradients  clipped, in whole numbers;  noise  OpenDP's
+training    the rounds, at each node
+model_file  the model, for whoever asked
+asking      asks the nodes, and registers the model
 """
 
 from dataledger.node.training.asking import (

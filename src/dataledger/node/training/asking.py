@@ -1,10 +1,9 @@
-"""The consumer's side: a model is asked for at several nodes, and becomes a dataset of the ledger."""
+"""The consumer's side: several nodes are asked for a model, which can become a dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataledger.contracts.events import DatasetRegistered
-from dataledger.contracts.identifiers import GrantId
 from dataledger.contracts.types import Capability, Parent, Relation
 from dataledger.errors import CommitmentMismatch, InvalidArgument, NotFound
 from dataledger.ledger import Ledger
@@ -68,10 +67,11 @@ def receipts_of(ledger: Ledger, model: Model) -> tuple[UseRun, ...]:
         NotFound: a party has no such receipt.
         CommitmentMismatch: the chain node's logs are not what the contract keeps.
     """
-    runs: dict[GrantId, UseRun] = {}
-    for run in ledger.runs.of_output(model.digest):
-        if run.receipt is not None and run.receipt.code == model.training.digest:
-            runs.setdefault(run.grant, run)
+    runs = {
+        run.grant: run
+        for run in ledger.runs.of_output(model.digest)
+        if run.receipt is not None and run.receipt.code == model.training.digest
+    }
     for party in model.training.parties:
         if party not in runs:
             raise NotFound(

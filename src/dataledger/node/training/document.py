@@ -1,16 +1,16 @@
-"""What is to be trained, on whose data, and at what cost: a document of which receipts hold the digest.
+"""What is to be trained, on whose data, and at what cost: receipts hold this document's digest.
 
     {"clip": "1", "cost": {"rho": "0.5"}, "features": [
-       {"column": "age", "from": "0", "to": "100"}, {"categories": ["car", "bicycle"], "column": "by"}],
+       {"column": "age", "from": "0", "to": "100"},
+       {"categories": ["car", "bicycle"], "column": "vehicle"}],
      "format": "dataledger/training/1", "from": "journeys.csv", "model": {"kind": "logistic"},
      "parties": ["0x…", "0x…", "0x…"], "rate": "2", "rounds": 30,
-     "target": {"categories": ["no", "yes"], "column": "accident"}, "unit": "row"}
+     "target": {"categories": ["no", "yes"], "column": "accident"}, "unit": {"row": true}}
 
 Canonical JSON (RFC 8785). Decimals are text, and mean exactly what they say. Whatever one unit can
 change is bounded by what is declared here, before anybody reads any data.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +33,7 @@ from dataledger.ledger.costs import PICO, parse_delta, parse_epsilon
 from dataledger.ledger.json_forms import list_from_json
 from dataledger.manifest.paths import check_path
 from dataledger.node.federated.parties import parties_from_json
+from dataledger.node.queries.numbers import parse_decimal
 
 FORMAT = "dataledger/training/1"
 MAX_DOCUMENT_BYTES = 256 * 1024
@@ -52,7 +53,6 @@ MAX_DELTA_PICO = PICO // 1_000
 DEFAULT_DELTA_PICO = PICO // 10**6
 """For which a model says its ε, where the document names no δ."""
 
-_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 _REMEDY = "Write the training as `docs/training.md` says."
 
 
@@ -144,7 +144,7 @@ class TrainingDocument:
 
     @property
     def input_count(self) -> int:
-        """How many numbers the features of a row become; see `dataledger.node.training.features`."""
+        """How many numbers the features of a row become."""
         return sum(
             1 if isinstance(feature, NumberColumn) else len(feature.categories)
             for feature in self.features
@@ -231,7 +231,9 @@ def _path(value: JsonValue) -> str:
 
 
 def _unit(value: JsonValue) -> UnitColumn | None:
-    if value == "row":
+    if isinstance(value, dict) and "row" in value:
+        if members(value, "row")["row"] is not True:
+            raise _wrong("the member 'row' of its unit can only be true")
         return None
     unit = members(value, "column", "contributions")
     contributions = natural(unit["contributions"])
@@ -322,12 +324,10 @@ def _text(noun: str, value: JsonValue, *, least: int = 1) -> str:
 
 
 def _decimal(noun: str, value: JsonValue) -> Fraction:
-    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise _wrong(
-            f"{noun} is {shown(value)}, and no decimal as text, such as '0.5', of at most 12 digits "
-            "and 9 places"
-        )
-    return Fraction(value)
+    number = parse_decimal(value) if isinstance(value, str) else None
+    if number is None:
+        raise _wrong(f"{noun} is {shown(value)}, and no decimal as text, such as '0.5'")
+    return number
 
 
 def _positive(noun: str, value: JsonValue, most: int) -> Fraction:

@@ -81,7 +81,8 @@ class TableColumns:
 class Examples:
     """The rows that count, those of one unit one after another."""
 
-    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+    """One array for each input, over all rows."""
     targets: NDArray[np.float64]
     """The number that is to be found, from -1 to 1; or the category's place."""
     starts: NDArray[np.int64]
@@ -120,7 +121,7 @@ def examples_of(columns: TableColumns, document: TrainingDocument) -> Examples:
 def inputs(
     columns: Columns, features: Sequence[Column], kept: NDArray[np.int64] | None = None
 ) -> NDArray[np.float64]:
-    """Return the rows (or those kept) as numbers from -1 to 1, the constant 1 last."""
+    """Return the rows (or those kept) as numbers from -1 to 1: one array for each input."""
     import numpy as np
 
     count = len(columns) if kept is None else len(kept)
@@ -128,12 +129,12 @@ def inputs(
     for feature in features:
         if isinstance(feature, NumberColumn):
             values = scaled(columns.numbers(feature.column), feature)
-            part = np.where(np.isnan(values), 0.0, values)[:, None]
+            part = np.where(np.isnan(values), 0.0, values)[None]
         else:
             places = columns.categories(feature.column, feature.categories)
-            part = (places[:, None] == np.arange(len(feature.categories))).astype(np.float64)
-        parts.append(part if kept is None else part[kept])
-    return np.concatenate([*parts, np.ones((count, 1))], axis=1)
+            part = (np.arange(len(feature.categories))[:, None] == places).astype(np.float64)
+        parts.append(part if kept is None else part[:, kept])
+    return np.concatenate([*parts, np.ones((1, count))])
 
 
 def targets(columns: Columns, target: Column) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """A trained model: a file of which the receipts hold the digest, and what it answers.
 
     {"format": "dataledger/model/1",
-     "privacy": {"delta": "1e-6", "epsilon": "5.756523", "rho": "0.5"},
+     "privacy": {"delta": "1e-6", "epsilon": "5.756522", "rho": "0.5"},
      "training": {"format": "dataledger/training/1", …}, "units": 812,
      "weights": [[["0.25", "-1.5", "0.000000001"]]]}
 
@@ -13,9 +13,9 @@ versions it came from, the receipts say: `ledger.runs.of_output(model.digest)`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Self
 
@@ -31,6 +31,7 @@ from dataledger.hashing import (
 )
 from dataledger.ledger.costs import delta_text, epsilon_text
 from dataledger.ledger.json_forms import list_from_json
+from dataledger.node.queries.numbers import decimal_text, parse_decimal
 from dataledger.node.training.document import (
     DEFAULT_DELTA_PICO,
     CategoryColumn,
@@ -53,7 +54,6 @@ Table = Mapping[str, Sequence[object]]
 """Columns of equal length by name: numbers, or texts, or None for what is absent."""
 
 _PLACES = 9
-_WEIGHT = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,12 @@ class Model:
         at = 0
         for outputs, inputs_ in network_of(self.training).shapes:
             rows = [self.weights[at + n * inputs_ : at + (n + 1) * inputs_] for n in range(outputs)]
-            layers.append([[_weight_text(weight) for weight in row] for row in rows])
+            layers.append(
+                [
+                    [decimal_text(Fraction(weight, WEIGHT_PARTS), _PLACES) for weight in row]
+                    for row in rows
+                ]
+            )
             at += outputs * inputs_
         return canonical_bytes(
             {
@@ -176,9 +181,9 @@ class Model:
         scores = self._scores(PlainColumns.of(table))
         target = self.training.target
         if isinstance(target, CategoryColumn):
-            best = np.argmax(chances(network_of(self.training).head, scores), axis=1)
+            best = np.argmax(chances(network_of(self.training).head, scores), axis=0)
             return tuple(target.categories[place] for place in best)
-        return tuple(float(number) for number in unscaled(scores[:, 0], target))
+        return tuple(float(number) for number in unscaled(scores[0], target))
 
     def probabilities(self, table: Table) -> tuple[dict[str, float], ...]:
         """Return how likely each category is for each row. Raises as `predict` does.
@@ -192,9 +197,8 @@ class Model:
                 "This model answers with numbers, which have no probabilities.",
                 remedy="Call `predict`.",
             )
-        likely = chances(
-            network_of(self.training).head, self._scores(PlainColumns.of(table))
-        ).tolist()
+        scores = self._scores(PlainColumns.of(table))
+        likely = chances(network_of(self.training).head, scores).T.tolist()
         return tuple(dict(zip(target.categories, row, strict=True)) for row in likely)
 
     def evaluate(self, table: Table) -> Evaluation:
@@ -213,16 +217,16 @@ class Model:
                 f"No row has a target in {shown(target.column)}.",
                 remedy="Give rows with their targets.",
             )
-        scores, known = self._scores(columns)[counted], known[counted]
+        scores, known = self._scores(columns)[:, counted], known[counted]
         if isinstance(target, CategoryColumn):
-            found = np.argmax(chances(network_of(self.training).head, scores), axis=1)
+            found = np.argmax(chances(network_of(self.training).head, scores), axis=0)
             return Evaluation(len(known), float((found == known).mean()), None)
-        errors = unscaled(scores[:, 0], target) - unscaled(known, target)
+        errors = unscaled(scores[0], target) - unscaled(known, target)
         return Evaluation(len(known), None, sqrt(float((errors**2).mean())))
 
     def _scores(self, columns: PlainColumns) -> NDArray[np.float64]:
-        rows = inputs(columns, self.training.features)
-        return network_of(self.training).scores(self.weights, rows)
+        network = network_of(self.training)
+        return network.scores(self.weights, inputs(columns, self.training.features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,18 +283,10 @@ def _layer(value: JsonValue) -> tuple[tuple[int, ...], ...]:
 
 
 def _weight(value: JsonValue) -> int:
-    text = string(value)
-    if not _WEIGHT.fullmatch(text):
-        raise _wrong(f"{shown(text)} is no weight")
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    parts = int(whole) * WEIGHT_PARTS + int(fraction.ljust(_PLACES, "0"))
-    return -parts if text.startswith("-") else parts
-
-
-def _weight_text(parts: int) -> str:
-    whole, rest = divmod(abs(parts), WEIGHT_PARTS)
-    fraction = f".{rest:0{_PLACES}}".rstrip("0").rstrip(".")
-    return f"{'-' if parts < 0 else ''}{whole}{fraction}"
+    weight = parse_decimal(string(value))
+    if weight is None or (weight * WEIGHT_PARTS).denominator != 1:
+        raise _wrong(f"{shown(value)} is no weight")
+    return (weight * WEIGHT_PARTS).numerator
 
 
 def _wrong(reason: str) -> UseDocumentError:

@@ -12,6 +12,7 @@ from enum import Enum
 from math import isqrt
 from typing import TYPE_CHECKING
 
+from dataledger.node.training.arithmetic import hyperbolic_tangent, logistic, softmax, weighted
 from dataledger.node.training.document import CategoryColumn, ModelKind
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Network:
         if len(self.shapes) == 1:
             return [0] * self.weight_count
         bounds = [
-            isqrt(WEIGHT_PARTS**2 // inputs)
+            2 * isqrt(WEIGHT_PARTS**2 // inputs)
             for outputs, inputs in self.shapes
             for _ in range(outputs * inputs)
         ]
@@ -84,36 +85,38 @@ class Network:
             at += outputs * inputs
         return matrices
 
-    def scores(self, weights: Sequence[int], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the last layer's scores of each row, which has its constant 1 last."""
+    def scores(self, weights: Sequence[int], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the last layer's scores, one array for each, of rows that stand in columns."""
         *hidden, last = self.layers(weights)
         for layer in hidden:
-            rows = _with_one(_tanh(rows @ layer.T))
-        return rows @ last.T
+            columns = _with_one(hyperbolic_tangent(weighted(layer, columns)))
+        return weighted(last, columns)
 
     def gradients(
         self,
         weights: Sequence[int],
-        rows: NDArray[np.float64],
+        columns: NDArray[np.float64],
         targets: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Return, for each row, the gradient of its loss, as one vector over all weights.
+        """Return each row's gradient of its loss: one array for each weight, over all rows.
 
         The loss is half the squared error of a number, and the cross-entropy of categories.
         """
         import numpy as np
 
         layers = self.layers(weights)
-        entered = [rows]
+        entered = [columns]
         for layer in layers[:-1]:
-            entered.append(_with_one(_tanh(entered[-1] @ layer.T)))
-        errors = _errors(self.head, entered[-1] @ layers[-1].T, targets)
-        parts = [_outer(errors, entered[-1])]
-        for layer, values in zip(reversed(layers[1:]), reversed(entered[:-1]), strict=True):
-            after = entered[len(layers) - len(parts)][:, :-1]
-            errors = (errors @ layer[:, :-1]) * (1 - after**2)  # tanh' = 1 - tanh²
-            parts.insert(0, _outer(errors, values))
-        return np.concatenate(parts, axis=1)
+            entered.append(_with_one(hyperbolic_tangent(weighted(layer, entered[-1]))))
+        errors = _errors(self.head, weighted(layers[-1], entered[-1]), targets)
+        parts = [_products(errors, entered[-1])]
+        for layer, after, before in zip(
+            reversed(layers[1:]), reversed(entered[1:]), reversed(entered[:-1]), strict=True
+        ):
+            # The derivative of tanh is 1 - tanh²; the constant 1 has none.
+            errors = weighted(layer[:, :-1].T, errors) * (1 - after[:-1] * after[:-1])
+            parts.insert(0, _products(errors, before))
+        return np.concatenate(parts)
 
 
 def network_of(document: TrainingDocument) -> Network:
@@ -138,9 +141,7 @@ def network_of(document: TrainingDocument) -> Network:
 def stepped(weights: Sequence[int], sums: Sequence[int], factor: Fraction) -> list[int]:
     """Return the weights less `factor` times these sums, rounded to whole parts, within bounds."""
     numerator, denominator = factor.numerator, factor.denominator
-    changes = (
-        (2 * number * numerator + denominator) // (2 * denominator) for number in sums
-    )
+    changes = ((2 * number * numerator + denominator) // (2 * denominator) for number in sums)
     return [
         max(-MAX_WEIGHT, min(MAX_WEIGHT, weight - change))
         for weight, change in zip(weights, changes, strict=True)
@@ -148,15 +149,13 @@ def stepped(weights: Sequence[int], sums: Sequence[int], factor: Fraction) -> li
 
 
 def chances(head: Head, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how likely each category is, in one column for each."""
+    """Return how likely each category is: one array for each, over all rows."""
     import numpy as np
 
     if head is Head.CHANCE:
-        second = _logistic(scores[:, 0])
-        return np.stack([1 - second, second], axis=1)
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    likely: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return likely
+        second = logistic(scores[0])
+        return np.stack([1 - second, second])
+    return softmax(scores)
 
 
 def _errors(
@@ -166,33 +165,20 @@ def _errors(
     import numpy as np
 
     if head is Head.NUMBER:
-        return scores - targets[:, None]
+        return scores - targets
     if head is Head.CHANCE:
-        return _logistic(scores) - targets[:, None]
-    errors = chances(head, scores)
-    errors[np.arange(len(targets)), targets.astype(np.int64)] -= 1
+        return logistic(scores) - targets
+    errors = softmax(scores)
+    errors[targets.astype(np.int64), np.arange(len(targets))] -= 1
     return errors
 
 
-def _outer(errors: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, for each row, the products of all its errors with all its values."""
-    return (errors[:, :, None] * values[:, None, :]).reshape(len(errors), -1)
+def _products(errors: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the products of every error with every column, row by row."""
+    return (errors[:, None] * columns[None]).reshape(len(errors) * len(columns), -1)
 
 
-def _logistic(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_one(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
-    # In this form, no score is too large for it.
-    return np.asarray(0.5 * (1 + np.tanh(scores / 2)))
-
-
-def _tanh(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.asarray(np.tanh(values))
-
-
-def _with_one(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    return np.concatenate([columns, np.ones((1, columns.shape[1]))])

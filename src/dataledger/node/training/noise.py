@@ -39,7 +39,7 @@ class Noise:
         dp.enable_features("contrib")
         scale = self.sensitivity / sqrt(2 * self.rho)
         while True:
-            measurement = dp.m.make_gaussian(
+            measurement: Any = dp.m.make_gaussian(
                 dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"), scale
             )
             cost = Fraction(measurement.map(float(self.sensitivity)))

@@ -11,7 +11,7 @@ whatever the others do or tell each other. All rounds cost; no round is thought 
 from fractions import Fraction
 
 from dataledger.contracts.use_types import Composition, Cost
-from dataledger.errors import AnswerWithheld, QueryError
+from dataledger.errors import AnswerWithheld, DataLedgerError, NotFound, QueryError
 from dataledger.hashing import Digest
 from dataledger.ledger.costs import MICRO, cost_at_least
 from dataledger.node.training.document import TrainingDocument
@@ -32,8 +32,8 @@ class Training:
     kind = "training"
     is_declared = True
     purposes = frozenset({MODEL_TRAINING})
-    packages = ("mpyc", "numpy", "opendp", "pyarrow")
-    isolation = "none"
+    packages = ("dataledger", "mpyc", "numpy", "opendp", "pyarrow")
+    isolation = "the node's own process"
 
     def __init__(self, document: TrainingDocument) -> None:
         self.document = document
@@ -64,10 +64,17 @@ class Training:
         )
 
     def check(self, holding: Holding) -> None:
-        """Return only if there is such a table with such columns. Raises as `require_table`."""
+        """Return only if there is such a table with such columns, going by its header.
+
+        Raises:
+            QueryError: there is not.
+        """
         from dataledger.node.tables import require_table
 
-        require_table(holding, self.document.path, self.document.columns)
+        try:
+            require_table(holding, self.document.path, self.document.columns)
+        except NotFound as error:
+            raise QueryError(str(error), remedy=error.remedy) from error
 
     def compute(self, holding: Holding) -> Answer:
         """Raise `QueryError`: nobody trains alone."""
@@ -80,7 +87,8 @@ class Training:
         """Train, and return the model, which is the same at every node.
 
         Raises:
-            AnswerWithheld: others take part than the document says.
+            AnswerWithheld: others take part than the document says, the others left, or the data
+                cannot be read or is not as the manifest says.
         """
         document = self.document
         if parties != len(document.parties):
@@ -90,7 +98,14 @@ class Training:
             )
         for_count, *for_rounds = self._noises()
         network, clip = network_of(document), float(document.clip)
-        examples = read_examples(holding, document)
+        try:
+            examples = read_examples(holding, document)
+        except DataLedgerError as error:
+            # What the error says may be of the data, and the answer to the consumer is not.
+            raise AnswerWithheld(
+                "A party's table cannot be read, or is not as its manifest says.",
+                remedy="Ask the owners to check their data; their logs say what is wrong.",
+            ) from error
         units = max(1, add(for_count.add([examples.unit_count]))[0])
         # A step along the mean gradient, from steps of the clipping norm to parts of a weight.
         factor = document.rate * document.clip * Fraction(WEIGHT_PARTS, STEPS * units)
