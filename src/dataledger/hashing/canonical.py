@@ -26,13 +26,18 @@ MAX_DEPTH = 64
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
+_ALWAYS_ITEMS = 1_000_000
+_BYTES_PER_ITEM = 8
+"""A value takes 60 bytes of memory or more, however short its text: `[]` takes three bytes."""
+
 _FIRST_UNSAFE_INTEGER = 2**53
 _FIRST_EXPONENT_NUMBER = 1e21
 """From here on, a double's canonical form has an exponent and is not taken for an integer."""
 
 # A string counts as one token, so brackets inside it do not nest. Its closing quote is optional:
 # the scan of an unfinished string must not start again at every quote within.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
 
 
 def canonical_bytes(value: JsonValue) -> bytes:
@@ -53,12 +58,17 @@ def canonical_bytes(value: JsonValue) -> bytes:
         ) from error
 
 
-def parse_strict(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonValue:
+def parse_strict(
+    data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_items: int | None = None
+) -> JsonValue:
     """Return the value of a UTF-8 JSON document.
 
+    `max_items` bounds the memory that it takes: lists and objects count as one each, and so does
+    every comma between items. By default it is one for 8 of `max_bytes`, and at least a million.
+
     Raises:
-        CanonicalisationError: the document is larger than `max_bytes`, nests deeper than
-            `MAX_DEPTH`, is not UTF-8, starts with a byte order mark, is not JSON, repeats a key
+        CanonicalisationError: the document is larger than `max_bytes`, has more than `max_items`,
+            nests deeper than `MAX_DEPTH`, is not UTF-8, starts with a byte order mark, is not JSON, repeats a key
             within an object, or holds NaN, infinity, a lone surrogate, or a number whose canonical
             form is an integer of 2^53 or more.
     """
@@ -70,6 +80,8 @@ def parse_strict(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonVal
         raise _refused(f"it is not UTF-8 at byte {error.start}") from error
     if text.startswith("\ufeff"):
         raise _refused("it starts with a byte order mark")
+    default_items = max(_ALWAYS_ITEMS, max_bytes // _BYTES_PER_ITEM)
+    _check_items(text, default_items if max_items is None else max_items)
     _check_depth(text)
     try:
         value: JsonValue = json.loads(
@@ -88,13 +100,15 @@ def parse_strict(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonVal
     return value
 
 
-def parse_canonical(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> JsonValue:
+def parse_canonical(
+    data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES, max_items: int | None = None
+) -> JsonValue:
     """Return the value of a JSON document that is its own canonical form (RFC 8785).
 
     Raises:
         CanonicalisationError: as `parse_strict`, or the same value has another canonical form.
     """
-    value = parse_strict(data, max_bytes=max_bytes)
+    value = parse_strict(data, max_bytes=max_bytes, max_items=max_items)
     expected = canonical_bytes(value)
     if data != expected:
         raise not_canonical(data, expected)
@@ -156,6 +170,16 @@ def _refused(reason: str) -> CanonicalisationError:
         f"The JSON document is refused: {reason}.",
         remedy="Use the file as it was written; if it was written like this, correct its writer.",
     )
+
+
+def _check_items(text: str, max_items: int) -> None:
+    # Strings hold commas, too: they are taken out only where so many are seen.
+    if _item_count(text) > max_items and _item_count(_STRING.sub("", text)) > max_items:
+        raise _refused(f"it has more than {max_items} items")
+
+
+def _item_count(text: str) -> int:
+    return text.count(",") + text.count("[") + text.count("{")
 
 
 def _check_depth(text: str) -> None:

@@ -227,6 +227,22 @@ def test_the_size_limit_is_in_bytes() -> None:
         parse_strict(b" " * (MAX_DOCUMENT_BYTES + 1))
 
 
+def test_items_are_counted_outside_of_strings() -> None:
+    assert parse_strict(b'[[],{"a":","},1,"[,{\\""]', max_items=6) == [[], {"a": ","}, 1, '[,{"']
+    with pytest.raises(CanonicalisationError, match="it has more than 5 items"):
+        parse_strict(b'[[],{"a":","},1,"[,{\\""]', max_items=5)
+
+
+def test_a_small_document_of_very_many_lists_takes_no_gigabytes() -> None:
+    document = b"[" + b"[]," * 1_000_000 + b"[]]"
+    for parse in (parse_strict, parse_canonical):
+        with pytest.raises(CanonicalisationError, match="it has more than 1000000 items"):
+            parse(document, max_bytes=len(document))
+    larger = parse_strict(document, max_bytes=8 * 2_100_000)
+    assert isinstance(larger, list)
+    assert len(larger) == 1_000_001
+
+
 @given(st.binary(max_size=60) | st.text(alphabet='[]{}",:\\u0d8 1e-.', max_size=60).map(str.encode))
 def test_arbitrary_bytes_are_json_or_a_clean_error(data: bytes) -> None:
     try:

@@ -31,6 +31,8 @@ from dataledger.hashing import (
 FORMAT = "dataledger/presentation/1"
 MAX_PRESENTATION_BYTES = 64 * 1024 * 1024
 MAX_ITEMS = 1_000
+_MAX_JSON_ITEMS = 1_000_000
+"""Only fields of records can have many."""
 MAX_LIFETIME_SECONDS = 30 * 86_400
 DEFAULT_LIFETIME_SECONDS = 3_600
 LAST_UNIX = 253_402_300_799
@@ -143,7 +145,9 @@ class Presentation:
                 presentation.
         """
         try:
-            document = parse_canonical(data, max_bytes=MAX_PRESENTATION_BYTES)
+            document = parse_canonical(
+                data, max_bytes=MAX_PRESENTATION_BYTES, max_items=_MAX_JSON_ITEMS
+            )
             if not isinstance(document, dict):
                 raise malformed("it is no object.")
             if document.get("format") != FORMAT:

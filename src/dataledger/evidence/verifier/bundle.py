@@ -30,6 +30,8 @@ from dataledger.hashing import (
 
 FORMAT = "dataledger/evidence/1"
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
+_MAX_ITEMS = MAX_BUNDLE_BYTES // 32
+"""Events have one for 50 bytes and more, and everything else in a bundle fewer."""
 MAX_HEADERS = 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_NODE_BYTES = 1024
@@ -123,7 +125,9 @@ class Bundle:
                 missing or too many, or one that is not what its name says.
         """
         try:
-            document = members(parse_strict(data, max_bytes=MAX_BUNDLE_BYTES), *_MEMBERS)
+            document = members(
+                parse_strict(data, max_bytes=MAX_BUNDLE_BYTES, max_items=_MAX_ITEMS), *_MEMBERS
+            )
             bundle = cls._from_members(document)
         except UsageError as error:
             raise EvidenceError(f"This is no evidence bundle: {error}", remedy=REMEDY) from error

@@ -1,4 +1,4 @@
-"""The answer of a matching as it travels: framed, since base64 would make it a third larger.
+"""The answer of a matching: framed, since base64 within base64 would make it a third larger.
 
     {"format":"dataledger/matching-answer/1","owners":3500000,"response":350000}
     <the owner's blinded items: ServerSetup.raw> <the asker's, blinded twice: Response>

@@ -150,7 +150,7 @@ def _arguments(
 def _command(ready: int, rules: SandboxRules) -> list[str]:
     """Return what is run in the sandbox: Python without any settings, which takes on the limits."""
     file_bytes = max(rules.scratch_bytes, rules.output_bytes)
-    numbers = (ready, rules.memory_bytes, file_bytes, rules.seconds, rules.processes + 1)
+    numbers = (ready, rules.memory_bytes, file_bytes, rules.seconds + 1, rules.processes + 1)
     flags = ("-I", "-S", "-B", "-X", "utf8")
     return [runtime.executable(), *flags, _INSIDE, *map(str, numbers)]
 

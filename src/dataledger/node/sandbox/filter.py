@@ -58,7 +58,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "msgsnd": (69, 189),
     "semget": (64, 190),
     "mq_open": (240, 180),
-    # Sockets of every family, some of which no namespace divides; and what has limits that all share.
+    # Sockets, some of which no namespace divides; and what has one limit for all of the machine.
     "socket": (41, 198),
     "socketpair": (53, 199),
     "inotify_init": (253, None),
