@@ -68,9 +68,9 @@ def parse_strict(
 
     Raises:
         CanonicalisationError: the document is larger than `max_bytes`, has more than `max_items`,
-            nests deeper than `MAX_DEPTH`, is not UTF-8, starts with a byte order mark, is not JSON, repeats a key
-            within an object, or holds NaN, infinity, a lone surrogate, or a number whose canonical
-            form is an integer of 2^53 or more.
+            nests deeper than `MAX_DEPTH`, is not UTF-8, starts with a byte order mark, is not JSON,
+            repeats a key within an object, or holds NaN, infinity, a lone surrogate, or a number
+            whose canonical form is an integer of 2^53 or more.
     """
     if len(data) > max_bytes:
         raise _refused(f"it has {len(data)} bytes, and at most {max_bytes} are read")
