@@ -65,7 +65,7 @@ def write(query: Query, noises: Sequence[Noise], totals: Sequence[int], parties:
     answers: list[JsonValue] = []
     at = 0
     for measure in query.measures:
-        count = sum(noise.part.measure is measure for noise in noises)
+        count = sum(noise.part.measure == measure for noise in noises)
         own = range(at, at + count)
         at += count
         answers.append(
@@ -92,7 +92,7 @@ def write(query: Query, noises: Sequence[Noise], totals: Sequence[int], parties:
 
 def _margin(query: Query, noise: Noise, noises: Sequence[Noise], parties: int) -> int:
     measure = noise.part.measure
-    size = sum(other.part.size for other in noises if other.part.measure is measure)
+    size = sum(other.part.size for other in noises if other.part.measure == measure)
     miss = (1 - query.confidence) / (len(query.measures) * size * len(query.groups))
     if isinstance(measure, Quantile):
         return choice_margin(noise.scale, len(measure.candidates), miss)

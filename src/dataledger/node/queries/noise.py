@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dataledger.contracts.use_types import Composition
@@ -43,6 +44,7 @@ class Noise:
     """Of ε or rho, by OpenDP's own account."""
 
 
+@lru_cache(maxsize=64)
 def plan(query: Query) -> tuple[Noise, ...]:
     """Return the noise of each part; all losses together are at most the query's cost.
 
