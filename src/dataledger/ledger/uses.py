@@ -162,7 +162,8 @@ class Uses:
 
         Raises:
             NotFound: there is no such request, or the dataset's policy has no such stage.
-            InvalidArgument: a stage is none that can be granted.
+            InvalidArgument: a stage is none that can be granted; or the limit counts by another
+                composition than the dataset's budget, so that nothing could ever be spent.
         """
         chain = self._use.chain
         asked = self.get(grant)
@@ -170,6 +171,8 @@ class Uses:
         state = chain.read(dataset_ledger.state(dataset))
         if composition is None:
             composition = self._composition(dataset, limit)
+        elif asked.state is GrantState.REQUESTED:
+            self._check_composition(dataset, composition)
         if terms is None:
             terms = UsePolicy.agreement(
                 asked.id,
@@ -355,6 +358,18 @@ class Uses:
         counted = self._use.chain.read(data_use.budget_of(dataset)).composition
         return Composition.BASIC if counted is Composition.NONE else counted
 
+    def _check_composition(self, dataset: DatasetId, composition: Composition) -> None:
+        """Return only if a budget, where there is one, counts in the same way."""
+        counted = self._use.chain.read(data_use.budget_of(dataset)).composition
+        if Composition.NONE in {counted, composition} or counted is composition:
+            return
+        raise InvalidArgument(
+            f"The budget of the dataset {dataset} counts {_counts(counted)}, and the grant's limit "
+            f"would count {_counts(composition)}: nothing could be spent under it.",
+            remedy=f"Give the limit in {_counts(counted)}, or set the budget anew while nothing is "
+            "counted.",
+        )
+
     def _signer_name(self) -> str:
         org = self._use.chain.signer_org()
         # Who has no organisation is refused by the contract, whatever its policy says.
@@ -372,3 +387,7 @@ def _purpose(given: PurposeRef) -> Purpose:
 
 def _is_answered_as(refusal: Refusal, error_name: str, state: GrantState) -> bool:
     return refusal.error_name == error_name and refusal.arguments["state"] is state
+
+
+def _counts(composition: Composition) -> str:
+    return "rho (ZCDP)" if composition is Composition.ZCDP else "epsilon and delta (BASIC)"

@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from consortium import Consortium, manifest, org_of
@@ -218,6 +219,24 @@ def test_rho_is_counted_where_the_budget_says_so(parties: Parties) -> None:
     parties.owner.runs.reserve(grant, new_run_id(), QUERY, Cost(50_000))
     budget = parties.owner.budgets.get(dataset)
     assert (budget.left, budget.per_consumer) == (NO_COST, Cost(50_000))
+
+
+def test_no_limit_is_granted_of_which_nothing_could_be_spent(parties: Parties) -> None:
+    dataset, project = parties.dataset(budget=False), parties.project()
+    parties.owner.budgets.set(dataset, Cost(50_000), composition=Composition.ZCDP)
+    grant = parties.request(project, dataset)
+    answer: dict[str, Any] = {"valid_until_unix": FAR_UNIX, "stages": ["COLLECTED"]}
+    grant_ = parties.owner.uses.grant
+    with pytest.raises(InvalidArgument, match="counts rho") as refused:
+        grant_(grant, **answer, limit=Cost(50_000, 1), composition=Composition.BASIC)
+    assert "in rho (ZCDP)" in refused.value.remedy
+    told = grant_(grant, **answer, limit=Cost(50_000), composition=Composition.ZCDP)
+    parties.owner.budgets.set(dataset, LIMIT)
+    again = grant_(grant, **answer, limit=Cost(50_000), composition=Composition.ZCDP)
+    assert again.already_there
+    assert again.event == told.event
+    exact = parties.request(project, dataset, number=1)
+    grant_(exact, **answer, composition=Composition.NONE)
 
 
 def test_runs_that_race_for_the_last_of_a_budget_never_exceed_it(parties: Parties) -> None:
