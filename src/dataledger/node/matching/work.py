@@ -83,12 +83,15 @@ class MatchingWork:
         """Compare. The run is counted first.
 
         Raises:
-            NodeRefused: another run took the last place meanwhile.
-            AnswerWithheld: the request holds what is no point of the curve, or the column has
-                fewer different items than the node's rules demand, or more than `MAX_ITEMS`.
+            AnswerWithheld: another run took the last place meanwhile; the request holds what is
+                no point of the curve; or the column has fewer different items than the node's
+                rules demand, or more than `MAX_ITEMS`.
         """
         document, rules = self.document, holding.rules.matching
-        _meter(holding).count(holding.consumer, holding.dataset, document.items, rules)
+        try:
+            _meter(holding).count(holding.consumer, holding.dataset, document.items, rules)
+        except NodeRefused as error:
+            raise AnswerWithheld(str(error), remedy=error.remedy) from error
         side = OwnerSide(reveal_ids=document.reveal is Reveal.IDS)
         try:
             response = side.respond(document.points())

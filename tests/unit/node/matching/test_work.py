@@ -138,10 +138,12 @@ def test_what_is_not_there_is_refused_before_the_data_is_read(
 
 def test_a_node_without_state_refuses_for_it_cannot_count(tmp_path: Path) -> None:
     holding = replace(holding_at(tmp_path), state=None)
-    for ask in (work_of(asking()).check, work_of(asking()).compute):
-        with pytest.raises(NodeRefused) as refused:
-            ask(holding)
-        assert refused.value.reason == "no-meter"
+    work = work_of(asking())
+    with pytest.raises(NodeRefused, match="keeps no state") as refused:
+        work.check(holding)
+    assert refused.value.reason == "no-meter"
+    with pytest.raises(AnswerWithheld, match="keeps no state"):
+        work.compute(holding)
 
 
 def test_small_sets_of_the_owner_are_not_compared(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_a_run_that_fails_in_whatever_way_stays_counted(
     with pytest.raises(KeyboardInterrupt):
         work.compute(holding)
     assert not room(holding, 1)
-    with pytest.raises(NodeRefused):
+    with pytest.raises(AnswerWithheld, match="1 runs in 24 hours"):
         work.compute(holding)
 
 
@@ -202,7 +204,7 @@ def test_a_run_that_lost_its_place_meanwhile_is_not_computed(tmp_path: Path) -> 
     holding, work = holding_at(tmp_path, rules(runs_per_day=1)), work_of(asking())
     work.check(holding)
     work_of(asking()).compute(holding)
-    with pytest.raises(NodeRefused, match="1 runs in 24 hours"):
+    with pytest.raises(AnswerWithheld, match="1 runs in 24 hours"):
         work.compute(holding)
 
 
