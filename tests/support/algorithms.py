@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dataledger.contracts.identifiers import DatasetId
-from dataledger.contracts.types import OrgId
+from dataledger.contracts.identifiers import DatasetId, OrgId
 from dataledger.errors import AnswerWithheld, NodeRefused
 from dataledger.hashing import Digest, JsonValue
 from dataledger.manifest import fingerprint

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from algorithms import CSV, QUICK, holding_of, require_bubblewrap, run, stations, withheld
@@ -11,6 +12,7 @@ from algorithms import CSV, QUICK, holding_of, require_bubblewrap, run, stations
 from dataledger.errors import ManifestMismatch, SourceUnreadable
 from dataledger.hashing import Digest
 from dataledger.node.sandbox import AlgorithmDocument, parse_algorithm
+from dataledger.node.sandbox.bubblewrap import run_confined
 from dataledger.node.sandbox.data import MAX_SEPARATE_FILES
 from dataledger.node.work import Holding
 
@@ -110,15 +112,11 @@ def test_data_that_is_not_as_recorded_is_never_shown(holding: Holding) -> None:
 def test_data_that_changes_meanwhile_gives_no_answer(
     holding: Holding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataledger.node.sandbox import work
-
-    confined = work.run_confined
-
-    def change_first(*arguments: object) -> bytes:
+    def change_first(*arguments: Any) -> bytes:
         (holding.folder / "late.csv").write_text("a file that nobody compared")
-        return confined(*arguments)  # type: ignore[arg-type]
+        return run_confined(*arguments)
 
-    monkeypatch.setattr(work, "run_confined", change_first)
+    monkeypatch.setattr("dataledger.node.sandbox.work.run_confined", change_first)
     with pytest.raises(ManifestMismatch):
         run(MEAN, holding)
 

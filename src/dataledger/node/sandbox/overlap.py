@@ -85,7 +85,7 @@ class Overlap:
         The content comes in pieces, each but the last of a multiple of half of that.
         """
         before = b""
-        for piece in content:
+        for piece in content if self._steps else ():
             here = before + piece
             steps = [
                 here[begin : begin + _STEP_BYTES]
