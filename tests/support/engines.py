@@ -1,11 +1,13 @@
 """An owner's node without its door: its engine, on a dataset whose runs a consumer may ask for."""
 
+import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from consortium import new_signer, org_of
 from uses import COST, Parties
 
@@ -31,6 +33,8 @@ from dataledger.node.rules import Limits, NodeRules
 from dataledger.node.work import Answer, Holding
 
 DOCUMENT = b'{"format":"test/work/1"}'
+ROOM = Cost(10**12, 10**12)
+_NUMBERS = itertools.count(1)
 PLENTY = Limits(requests_per_minute=1_000_000, burst=1_000_000)
 
 
@@ -86,7 +90,9 @@ class Site:
         signer = operator or new_signer()
         parties.owner.members.add(org_of(parties.owner), signer.address, Role.OPERATOR)
         ledger = parties.consortium.open(signer)
-        return cls(parties, ledger, signer, parties.dataset(), folder, project)
+        site = cls(parties, ledger, signer, parties.dataset(), folder, project)
+        parties.owner.budgets.set(site.dataset, ROOM)
+        return site
 
     def config(self, **changes: Any) -> NodeConfig:
         """Return the node's configuration."""
@@ -113,9 +119,14 @@ class Site:
         home = self.parties.consortium.home
         return Engine.open(self.ledger, config or self.config(), home=home, **named)
 
+    def alone(self, folder: Path) -> "Site":
+        """Return the same with a folder of its own, for another node."""
+        return replace(self, folder=folder)
+
     def grant(self, **named: Any) -> GrantId:
-        """Return a grant on the site's dataset."""
-        return self.parties.grant(self.project, self.dataset, **named)
+        """Return a new grant on the site's dataset."""
+        asked = {"limit": ROOM, "number": next(_NUMBERS), **named}
+        return self.parties.grant(self.project, self.dataset, **asked)
 
     def signed(
         self,
@@ -164,10 +175,8 @@ class Site:
 
 def reason(act: Callable[[], object]) -> str:
     """Return for which reason `act` is refused, in words that have a remedy."""
-    try:
+    with pytest.raises(NodeRefused) as caught:
         act()
-    except NodeRefused as refused:
-        assert str(refused)
-        assert refused.remedy
-        return refused.reason
-    raise AssertionError("it was not refused")
+    assert str(caught.value)
+    assert caught.value.remedy
+    return caught.value.reason

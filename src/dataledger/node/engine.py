@@ -34,7 +34,8 @@ from dataledger.node import telling
 from dataledger.node.at_work import AtWork, Begun
 from dataledger.node.audit_log import AuditLog
 from dataledger.node.config import NodeConfig
-from dataledger.node.gate import Admitted, Gate
+from dataledger.node.gate import Admitted, Gate, check_active
+from dataledger.node.grants import Grants
 from dataledger.node.holdings import HeldDataset, Holdings
 from dataledger.node.journal import Journal
 from dataledger.node.rates import Rates
@@ -99,8 +100,11 @@ class Engine:
         self._telling = Telling(log)
         self._at_work = AtWork(limits.concurrent_runs)
         self._computing = threading.BoundedSemaphore(limits.concurrent_runs)
-        self._gate = Gate(ledger, holdings, journal, limits, clock=clock, rates=rates)
-        self._settlement = Settlement(ledger, journal, executors, clock=clock, observer=observer)
+        grants = Grants(ledger)
+        self._gate = Gate(ledger, grants, holdings, journal, limits, clock=clock, rates=rates)
+        self._settlement = Settlement(
+            *(ledger, grants, journal, executors), clock=clock, observer=observer
+        )
         self._recovery = Recovery(journal, self._settlement, self._at_work, self._telling)
         self._environments: dict[tuple[tuple[str, ...], str], Digest] = {}
         self._forget_at_unix = 0.0
@@ -263,7 +267,7 @@ class Engine:
             ChainError: the chain does not confirm its receipt yet.
         """
         with self._outcome(signed):
-            self._gate.check_active(self._admit(signed, b"", FETCH))
+            check_active(self._admit(signed, b"", FETCH))
             run = self._journal.get(_key(signed))
             if run is None:
                 raise _unknown_run(signed, "here")

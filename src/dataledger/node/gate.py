@@ -14,9 +14,10 @@ from dataledger.contracts.identifiers import Address, OrgId
 from dataledger.contracts.use_types import Cost, Terms
 from dataledger.errors import NodeRefused, NotFound, Refused, TypedDataError, shown
 from dataledger.hashing import Digest
-from dataledger.ledger import Ledger, UseGrant
+from dataledger.ledger import Ledger, Member, UseGrant
 from dataledger.ledger.purposes import purpose
 from dataledger.node.config import MAX_AGE_SECONDS
+from dataledger.node.grants import Grants
 from dataledger.node.holdings import HeldVersion, Holdings
 from dataledger.node.journal import Journal
 from dataledger.node.rates import Rates
@@ -41,6 +42,9 @@ class Admitted:
     request: NodeRequest
     by: Address
     grant: UseGrant
+    """What was asked for, and the terms; whether it is usable is asked apart."""
+    is_active: bool
+    """Whether the key can act now for its organisation."""
 
     @property
     def consumer(self) -> OrgId:
@@ -63,6 +67,7 @@ class Gate:
     def __init__(
         self,
         ledger: Ledger,
+        grants: Grants,
         holdings: Holdings,
         journal: Journal,
         limits: Limits,
@@ -71,6 +76,7 @@ class Gate:
         rates: Rates[OrgId] | None = None,
     ) -> None:
         self._ledger = ledger
+        self._grants = grants
         self._holdings = holdings
         self._journal = journal
         self._limits = limits
@@ -96,14 +102,14 @@ class Gate:
             known = self._known.get(signed.by)
         self._take(_STRANGERS if known is None else known)
         try:
-            grant = self._ledger.uses.get(request.grant)
+            grant = self._grants.get(request.grant)
         except NotFound as error:
             raise NodeRefused(str(error), remedy=error.remedy, reason="UnknownGrant") from error
-        member = self._member_org(signed.by)
+        member = self._member(signed.by)
         if known is None and member is not None:
-            self._take(member)
-            self._remember(signed.by, member)
-        if member != grant.applicant:
+            self._take(member.org)
+            self._remember(signed.by, member.org)
+        if member is None or member.org != grant.applicant:
             raise not_a_member(
                 f"{signed.by} is no key of organisation {grant.applicant}, to which the grant "
                 f"{grant.id} was made.",
@@ -115,7 +121,7 @@ class Gate:
                 remedy="Sign another one. To have an answer again, fetch it.",
                 reason="replayed",
             )
-        return Admitted(request, signed.by, grant)
+        return Admitted(request, signed.by, grant, member.is_active)
 
     def check_usable(self, admitted: Admitted) -> None:
         """Return only if a run under the grant could be reserved now, and the asker can act.
@@ -127,20 +133,7 @@ class Gate:
         refused = self._ledger.uses.why_not(admitted.grant.id)
         if refused is not None:
             raise by_chain(refused)
-        self.check_active(admitted)
-
-    def check_active(self, admitted: Admitted) -> None:
-        """Return only if the asker can act now for its organisation.
-
-        Raises:
-            NodeRefused: its membership is over, or has not begun; or the organisation is
-                suspended (`not-a-member`).
-        """
-        if not self._ledger.members.get(admitted.by).is_active:
-            raise not_a_member(
-                f"{admitted.by} cannot act for organisation {admitted.consumer} now: its "
-                "membership is over or yet to begin, or the organisation is suspended."
-            )
+        check_active(admitted)
 
     def check_work(self, admitted: Admitted, work: Work) -> Allowed:
         """Return what the work would read, and cost, if the grant and the node allow it.
@@ -212,9 +205,9 @@ class Gate:
                 reason="rate-limited",
             )
 
-    def _member_org(self, key: Address) -> OrgId | None:
+    def _member(self, key: Address) -> Member | None:
         try:
-            return self._ledger.members.get(key).org
+            return self._ledger.members.get(key)
         except NotFound:
             return None
 
@@ -254,6 +247,20 @@ class Gate:
                 reason="not-held",
             )
         return found[0]
+
+
+def check_active(admitted: Admitted) -> None:
+    """Return only if the asker can act now for its organisation.
+
+    Raises:
+        NodeRefused: its membership is over, or has not begun; or the organisation is suspended
+            (`not-a-member`).
+    """
+    if not admitted.is_active:
+        raise not_a_member(
+            f"{admitted.by} cannot act for organisation {admitted.consumer} now: its membership "
+            "is over or yet to begin, or the organisation is suspended."
+        )
 
 
 def by_chain(refused: Refused) -> NodeRefused:

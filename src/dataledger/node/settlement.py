@@ -8,6 +8,7 @@ from dataledger.contracts.use_types import NO_COST, Quorum, Receipt
 from dataledger.errors import InvalidArgument, NodeRefused, NotFound, Refused
 from dataledger.ledger import Ledger, UnsignedReceipt, UseRun
 from dataledger.node.gate import by_chain
+from dataledger.node.grants import Grants
 from dataledger.node.journal import Journal
 from dataledger.node.states import KeptRun, RunKey, State
 
@@ -29,6 +30,7 @@ class Settlement:
     def __init__(
         self,
         ledger: Ledger,
+        grants: Grants,
         journal: Journal,
         executors: Sequence[Signer] = (),
         *,
@@ -42,6 +44,7 @@ class Settlement:
                 remedy="Name the account that acts for the datasets' owner.",
             )
         self._ledger = ledger
+        self._grants = grants
         self._journal = journal
         self._signers = {signer.address: signer for signer in (ledger.signer, *executors)}
         self._clock = clock
@@ -162,7 +165,7 @@ class Settlement:
             output=None if run.state is State.FAILING else run.output,
             spent=run.spent or NO_COST,
         )
-        grant = self._ledger.uses.get(run.key.grant)
+        grant = self._grants.get(run.key.grant)
         quorum = Quorum() if grant.terms is None else grant.terms.quorum
         signatures = [
             unsigned.sign(self._signers[executor])
