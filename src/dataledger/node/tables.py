@@ -248,7 +248,6 @@ def _read_csv(place: str, columns: Sequence[str]) -> pa.Table:
             ),
             parse_options=pa.csv.ParseOptions(
                 newlines_in_values=True,
-                ignore_empty_lines=False,
                 invalid_row_handler=lambda _row: "skip",
             ),
             convert_options=pa.csv.ConvertOptions(
