@@ -41,6 +41,8 @@ INFO_FORMAT = "dataledger/node/1"
 
 MAX_ANSWER_BYTES = 96 * MEBIBYTE
 """Of what a node answers, as it travels."""
+MAX_ASKED_ITEMS = 100
+"""Values in what a node is asked; the document is one."""
 MAX_PARTIES = 64
 MAX_INFO_BYTES = 4 * MEBIBYTE
 
@@ -70,7 +72,7 @@ class Asked:
             CanonicalisationError: it is larger than `max_bytes`, or no strict JSON.
             UseDocumentError: it is anything else.
         """
-        value = parse_strict(data, max_bytes=max_bytes)
+        value = parse_strict(data, max_bytes=max_bytes, max_items=MAX_ASKED_ITEMS)
         with _Reading("what a node is asked"):
             body = members(value, "request", optional=("document",))
             document = _bytes_of(body["document"]) if "document" in body else b""
