@@ -45,7 +45,7 @@ def train(
     parties. Every owner clips and blurs what its data says. --register needs an organisation that
     is a CUSTODIAN, and not a CONSUMER alone.
     """
-    from dataledger.cli.output import read_input, refuse_output_over, write_output
+    from dataledger.cli.output import output_file, read_input, refuse_output_over
     from dataledger.cli.render.train import TrainedView
     from dataledger.contracts.identifiers import GrantId, to_slug
     from dataledger.node.client import NodeClient
@@ -69,9 +69,12 @@ def train(
         if slug is not None:
             require_registrar(ledger)
         clients = [NodeClient(ledger, url, ca=ca) for url in nodes]
-        trained = train_together(clients, training)
-        write_output(output, trained.model.to_bytes(), replace=force)
+        # Opened now, so that no place to write it shows before, too.
+        with output_file(output, replace=force) as model:
+            trained = train_together(clients, training)
+            model.write(trained.model.to_bytes())
         registered = None
         if slug is not None:
+            session.announce(f"The model is in {output}; registering it")
             registered = register_model(ledger, trained.model, slug)
     session.show(TrainedView(trained, output, registered))

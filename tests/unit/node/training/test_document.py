@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,3 +163,9 @@ def test_bytes_that_are_no_document_are_refused(data: bytes) -> None:
     for reader in (TrainingDocument.parse, TrainingDocument.read):
         with pytest.raises(QueryError):
             reader(data)
+
+
+def test_the_example_is_a_training_as_it_stands() -> None:
+    example = Path(__file__).parents[4] / "examples" / "training.json"
+    training = TrainingDocument.read(example.read_bytes(), GRANTS)
+    assert (training.input_count, training.rho_micro) == (9, 500_000)
