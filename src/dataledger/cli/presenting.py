@@ -1,4 +1,4 @@
-"""What `present` is asked to disclose, how that is made, and what `verify-presentation` checks."""
+"""What a presentation is to disclose, how that is made, and how one is checked."""
 
 import time
 from collections.abc import Iterator

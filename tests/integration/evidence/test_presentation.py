@@ -107,14 +107,24 @@ def test_an_owner_presents_and_a_verifier_checks_by_the_commands(
     envelope = ("--for", "org:roadworks", "--purpose", "Audit \u00a717", "--account", "dev7")
     what = ("--record", "17", "--range", "3:5", "--absent", "person.jsonl", "--field", "4", "text")
     written = dataledger.ok(
-        *("present", "roadworks/presented", *envelope, *lines, *what, "--statistic", "rows", "300"),
+        *(
+            "presentation",
+            "create",
+            "roadworks/presented",
+            *envelope,
+            *lines,
+            *what,
+            "--statistic",
+            "rows",
+            "300",
+        ),
         *("--challenge", "8c1f", "-o", "p.json"),
     )
     assert written["presentation"] == "p.json"
     assert [shown["standing"] for shown in written["shown"]] == [
         *("proven", "proven", "attested", "attested", "attested"),
     ]
-    ask = ("verify-presentation", "p.json", "--challenge", "8c1f", "--as", "org:roadworks")
+    ask = ("presentation", "verify", "p.json", "--challenge", "8c1f", "--as", "org:roadworks")
     offline, online = dataledger.ok(*ask), dataledger.ok(*ask, "--on-chain")
     assert (offline["on_chain"], online["on_chain"]) == (False, True)
     assert len(offline["leaves_open"]) == len(online["leaves_open"]) + 1
@@ -129,15 +139,17 @@ def test_an_owner_presents_and_a_verifier_checks_by_the_commands(
     assert "text (the owner's word)" in drawn
     assert "rows (the owner's word)" in drawn
     for other in (
-        ("verify-presentation", "p.json", "--as", "org:north"),
+        ("presentation", "verify", "p.json", "--as", "org:north"),
         (*ask, "--at", "+2h"),
-        ("verify-presentation", "p.json", "--as", "org:roadworks", "--challenge", "8c20"),
+        ("presentation", "verify", "p.json", "--as", "org:roadworks", "--challenge", "8c20"),
     ):
         refused = dataledger(*other, "--json")
         assert (refused.code, refused.error["code"]) == (1, "presentation-refused")
-    again = dataledger("present", "roadworks/presented", *envelope, *lines, "-o", "p.json")
+    again = dataledger(
+        "presentation", "create", "roadworks/presented", *envelope, *lines, "-o", "p.json"
+    )
     assert again.code == 2
-    assert dataledger("verify-presentation", "p.json").code == 2
+    assert dataledger("presentation", "verify", "p.json").code == 2
 
 
 @pytest.mark.usefixtures("roads")
@@ -158,14 +170,14 @@ def test_columns_and_given_proofs_are_presented_by_the_commands(
     dataledger.ok("prove", name, "--file", "z.bin", "-o", "z.json")
     envelope = ("--for", "North court", "--purpose", "Case 4", "--account", "dev7", "-o", "p.json")
     what = ("--column", "name", "--schema", "--proof", "z.json", "--expires", "+7d")
-    shown = dataledger.ok("present", name, *envelope, *table, *what)["shown"]
+    shown = dataledger.ok("presentation", "create", name, *envelope, *table, *what)["shown"]
     assert [one["kind"] for one in shown] == ["proof", "column", "proof"]
     assert {one["standing"] for one in shown} == {"proven"}
     assert shown[1]["values"][:3] == ["né0", "né1", "né2"]
     block = ("--column", "id", "--block", "0", "--force")
-    (shown,) = dataledger.ok("present", name, *envelope, *table, *block)["shown"]
+    (shown,) = dataledger.ok("presentation", "create", name, *envelope, *table, *block)["shown"]
     assert (shown["kind"], shown["begin"], shown["values"][-1]) == ("column-block", 0, "299")
-    drawn = dataledger("verify-presentation", "p.json", "--as", "North court").out
+    drawn = dataledger("presentation", "verify", "p.json", "--as", "North court").out
     assert "280 more; --json has all" in drawn
     for wrong in (
         ("--block", "0"),
@@ -174,7 +186,9 @@ def test_columns_and_given_proofs_are_presented_by_the_commands(
         ("--statistic", "rows", "1", "--expires", "+31d"),
         ("--statistic", "rows", "1", "--challenge", "two words"),
     ):
-        assert dataledger("present", name, *envelope, *wrong, "--force").code == 2, wrong
+        assert dataledger("presentation", "create", name, *envelope, *wrong, "--force").code == 2, (
+            wrong
+        )
 
 
 def test_a_stranger_cannot_present_another_organisations_data(
@@ -255,7 +269,7 @@ def test_a_recall_and_suspensions_are_told(
     with pytest.raises(PresentationRefused, match="does not act for the organisation"):
         made(owner, dataset, NUMBER)
     (tmp_path / "p.json").write_bytes(presentation.to_bytes())
-    drawn = dataledger("verify-presentation", "p.json", "--as", str(COURT), "--on-chain")
+    drawn = dataledger("presentation", "verify", "p.json", "--as", str(COURT), "--on-chain")
     assert drawn.code == 0
     assert recalled in drawn.out
 

@@ -1,4 +1,4 @@
-"""`verify-presentation` without a chain: what a stranger's file does to the terminal."""
+"""`presentation verify` without a chain: what a stranger's file does to the terminal."""
 
 import subprocess
 import sys
@@ -51,14 +51,14 @@ def test_everything_is_drawn_harmless_and_attested_things_are_marked(
     person = tmp_path / "person.jsonl"
     person.write_bytes(b'{"id":-1}')
     file.write_bytes(roads.present(*items_of(roads, person)).to_bytes())
-    ended = run("verify-presentation", str(file), "--as", str(COURT), *AT)
+    ended = run("presentation", "verify", str(file), "--as", str(COURT), *AT)
     assert ended.code == 0, ended.err
     assert ended.session.doors == []
     assert not {"\x1b", "\u202e"} & set(ended.out)
     assert r"\x1b[2J\u202e[bold] (the owner's word)" in ended.out
     assert "rows (the owner's word)" in ended.out
     assert ended.out.count("left open:") == 3
-    document = run("verify-presentation", str(file), "--as", str(COURT), *AT, "--json").document
+    document = run("presentation", "verify", str(file), "--as", str(COURT), *AT, "--json").document
     assert document["shown"][-1]["fields"] == {HOSTILE: [HOSTILE]}
     assert document["shown"][4]["values"][:2] == ["né0", "né1"]
     assert [finding["by"] for finding in document["shown"][6]["findings"]] == [
@@ -69,7 +69,7 @@ def test_everything_is_drawn_harmless_and_attested_things_are_marked(
 @pytest.mark.parametrize("content", [b"", b'{"format":"\x1b[2J"}', b"\xff" * 100])
 def test_a_file_that_is_none_ends_in_words(content: bytes, file: Path, run: Run) -> None:
     file.write_bytes(content)
-    ended = run("verify-presentation", str(file), "--as", str(COURT))
+    ended = run("presentation", "verify", str(file), "--as", str(COURT))
     assert ended.code == 2
     assert "This is no presentation" in ended.err
     assert "\x1b" not in ended.err
@@ -110,7 +110,7 @@ def test_checking_one_offline_loads_neither_tables_nor_chain(
         "import sys\n"
         "from dataledger.cli.main import main\n"
         "try:\n"
-        f"    main(args=['verify-presentation', {str(file)!r}, '--as', {str(COURT)!r},\n"
+        f"    main(args=['presentation', 'verify', {str(file)!r}, '--as', {str(COURT)!r},\n"
         f"        '--json', *{AT!r}])\n"
         "except SystemExit as end:\n"
         f"    print('heavy:', [n for n in {HEAVY} if n in sys.modules], end.code)\n"

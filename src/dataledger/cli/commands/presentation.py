@@ -1,10 +1,10 @@
-"""`dataledger present` and `verify-presentation`: parts of a version, for one verifier's eyes."""
+"""`dataledger presentation`: parts of a version, for one verifier's eyes."""
 
 from pathlib import Path
 
 import click
 
-from dataledger.cli.command import command, pass_session
+from dataledger.cli.command import group, pass_session, subcommand
 from dataledger.cli.content import version_option
 from dataledger.cli.parameters import MOMENT, READABLE_PATH
 from dataledger.cli.positions import INDEX, RANGE
@@ -15,14 +15,35 @@ challenge_option = click.option(
 )
 
 
-@command(
-    "present",
+@group(
+    "presentation",
     examples=[
-        "dataledger present acme/roads --for org:north --purpose audit --file a.csv -o p.json",
-        "dataledger present acme/roads --for 0x… --purpose audit --record 17 --data . -o p.json",
-        "dataledger present acme/roads --for me --purpose test --column v --expires +7d -o p.json",
-        "dataledger present acme/roads --for org:north --purpose audit --field 17 v -o p.json",
-        "dataledger present acme/roads --for org:north --purpose audit --statistic n 12 -o p.json",
+        "dataledger presentation create acme/roads --for me --purpose audit --file a.csv -o p.json",
+        "dataledger presentation verify p.json --as org:north --on-chain",
+    ],
+)
+def presentation() -> None:
+    """Disclose parts of a version to one verifier, for a while."""
+
+
+@subcommand(
+    presentation,
+    "create",
+    examples=[
+        "dataledger presentation create acme/roads --for me --purpose audit --file a.csv -o p.json",
+        (
+            "dataledger presentation create acme/roads "
+            "--for 0x… --purpose test --record 17 --data . -o p.json"
+        ),
+        (
+            "dataledger presentation create acme/roads "
+            "--for me --purpose test --column v --expires +7d -o p.json"
+        ),
+        "dataledger presentation create acme/roads --for me --purpose audit --field 17 v -o p.json",
+        (
+            "dataledger presentation create acme/roads "
+            "--for me --purpose audit --statistic n 12 -o p.json"
+        ),
     ],
 )
 @click.argument("name", metavar="DATASET")
@@ -61,7 +82,7 @@ challenge_option = click.option(
 @version_option
 @click.option("--manifest", type=READABLE_PATH, help="The version's.  [default: as kept here]")
 @pass_session
-def present(  # one for each option
+def create(  # one for each option
     session: Session,
     *,
     name: str,
@@ -87,11 +108,11 @@ def present(  # one for each option
     version: int | None,
     manifest: Path | None,
 ) -> None:
-    """Disclose parts of a version to one verifier, for a while.
+    """Write a presentation, and sign it as the dataset's owner.
 
     Files, records, columns and absences are proven by the version's content root, answers by their
     run's receipt. Fields of a record and statistics are attested: your signature is all that stands
-    for them. It is signed by the account, of the dataset's owner. Whoever has the file can read it.
+    for them. Whoever has the file can read it.
     """
     from dataledger.cli.content import read_manifest
     from dataledger.cli.presenting import Disclosed, Envelope, write_presentation
@@ -127,12 +148,13 @@ def present(  # one for each option
     session.show(PresentationView(written))
 
 
-@command(
-    "verify-presentation",
+@subcommand(
+    presentation,
+    "verify",
     examples=[
-        "dataledger verify-presentation p.json --as org:north",
-        "dataledger verify-presentation p.json --as org:north --challenge 8c1f… --on-chain",
-        "dataledger verify-presentation p.json --as 'North court' --at 2027-01-31T12:00:00Z",
+        "dataledger presentation verify p.json --as org:north",
+        "dataledger presentation verify p.json --as org:north --challenge 8c1f… --on-chain",
+        "dataledger presentation verify p.json --as 'North court' --at 2027-01-31T12:00:00Z",
     ],
 )
 @click.argument("file", type=READABLE_PATH)
@@ -141,7 +163,7 @@ def present(  # one for each option
 @click.option("--at", type=MOMENT, help="As of this time.  [default: now]")
 @click.option("--on-chain", is_flag=True, help="Ask for version, signer, recall and receipts, too.")
 @pass_session
-def verify_presentation(  # one for each option
+def verify(  # one for each option
     session: Session,
     *,
     file: Path,
@@ -150,10 +172,10 @@ def verify_presentation(  # one for each option
     at: int | None,
     on_chain: bool,
 ) -> None:
-    """Check a presentation made for you: offline, unless --on-chain.
+    """Check a presentation that was made for you.
 
-    It is refused if it was made for another verifier or challenge, has expired, or was altered.
-    Each claim is told as proven or attested, and by what.
+    Offline, unless --on-chain. It is refused if it was made for another verifier or challenge, has
+    expired, or was altered. Each claim is told as proven or attested, and by what.
     """
     from dataledger.cli.presenting import read_presentation
     from dataledger.cli.render.presentation import VerifiedView

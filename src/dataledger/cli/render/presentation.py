@@ -59,7 +59,7 @@ class PresentationView:
             screen.warning("What is attested is your word: your signature stands for it, no proof.")
         screen.hint(
             "The verifier checks it by:",
-            f"dataledger verify-presentation {path} --as '{content.audience}'"
+            f"dataledger presentation verify {path} --as '{content.audience}'"
             + ("" if content.challenge is None else f" --challenge '{content.challenge}'")
             + " --on-chain",
         )

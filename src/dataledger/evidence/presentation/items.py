@@ -204,5 +204,5 @@ def check_bare(proof: Proof) -> None:
     if any(place.anchor is not None for place in proof.places):
         raise InvalidArgument(
             "A proof within a presentation has an anchor of its own.",
-            remedy="Make the presentation with `dataledger present`, which leaves them out.",
+            remedy="Make it with `dataledger presentation create`, which leaves them out.",
         )
