@@ -3,6 +3,7 @@
 What the code can reach is what is mounted: see `_arguments`. It ends when the node does.
 """
 
+import logging
 import os
 import select
 import shutil
@@ -28,6 +29,7 @@ START_SECONDS = 30.0
 _INSIDE = "/inside.py"
 _NOBODY = "65534"
 _WORDS_BYTES = 400
+_log = logging.getLogger(__name__)
 _PROBE = b"open('/output/answer', 'w').write('ready')"
 _REMEDY = "docs/algorithms.md says what an algorithm may take, and what it may give."
 
@@ -210,10 +212,11 @@ def _read(descriptor: int, size_bytes: int) -> bytes:
 
 
 def _not_started(words: bytes) -> AnswerWithheld:
-    said = shown(words.decode("utf-8", "replace").strip())
+    # For the owner alone: the words name folders of this machine.
+    _log.error("the sandbox does not start: %s", shown(words.decode("utf-8", "replace").strip()))
     return AnswerWithheld(
-        f"The sandbox does not start: {said}.",
-        remedy="The kernel must let the node make user namespaces; docs/algorithms.md has more.",
+        "The sandbox does not start.",
+        remedy="The node's own log says why; docs/algorithms.md says what it needs.",
     )
 
 
