@@ -159,6 +159,11 @@ class FederatedMeetings:
         if waiting is not None:
             waiting.listener.close()
 
+    def close(self) -> None:
+        """Drop all that was offered; whoever has met goes on."""
+        for grant, run in list(self._waiting):
+            self.forget(grant, run)
+
     def _find(self, grant: GrantId, run: RunId) -> _Waiting:
         waiting = self._waiting.get((grant, run))
         if waiting is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import queries
-from queries import bounded, holding_of, numbers_of, write_csv
+from queries import bounded, found_in, holding_of, write_csv
 from sharing import at_once
 from training import Threads
 
@@ -116,9 +116,9 @@ def test_all_get_the_same_answer_about_all_their_rows(tmp_path: Path) -> None:
     )
     assert len(set(answers)) == 1
     # At such a cost there is hardly any noise.
-    counts = [float(number["value"]) for number in numbers_of(answers[0], "ages")]
+    counts = [float(number["value"]) for number in found_in(answers[0], "ages")]
     assert counts == pytest.approx([5, 80, 15], abs=3)
-    [mean] = numbers_of(answers[0], "mean-age")
+    [mean] = found_in(answers[0], "mean-age")
     assert float(mean["value"]) == pytest.approx(32, abs=1)
 
 
