@@ -12,7 +12,7 @@ from dataledger.contracts.identifiers import DatasetId
 from dataledger.errors import CommitmentMismatch, InvalidArgument, ManifestMismatch, NotFound
 from dataledger.hashing import Digest
 from dataledger.manifest import Difference, Manifest, Proof, compare, parse_proof
-from dataledger.manifest.compare import with_records_of
+from dataledger.manifest.comparing import with_records_of
 from dataledger.manifest.proofs import MAX_PROOF_BYTES
 
 if TYPE_CHECKING:

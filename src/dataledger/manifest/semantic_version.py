@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import Self
 
 from dataledger.errors import ClaimRefused, InvalidArgument, listed, shown
-from dataledger.manifest.compare import Difference, pair, same_content
+from dataledger.manifest.comparing import Difference, pair, same_content
 from dataledger.manifest.entry import FileEntry
 
 MAX_VERSION_CHARACTERS = 256

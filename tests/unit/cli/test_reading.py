@@ -10,7 +10,7 @@ from dataledger.cli.reading import Reading
 from dataledger.hashing import Algorithm, Digest
 from dataledger.ledger.secrets import Secrets
 from dataledger.manifest import Manifest, fingerprint
-from dataledger.manifest.compare import with_records_of
+from dataledger.manifest.comparing import with_records_of
 from dataledger.manifest.records.engine import RecordOptions
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dataledger.errors import ManifestMismatch
 from dataledger.hashing import Algorithm, Digest
 from dataledger.manifest import ChangedFile, FileEntry, Manifest, compare, require_same
-from dataledger.manifest.compare import Difference, MovedFile, same_content
+from dataledger.manifest.comparing import Difference, MovedFile, same_content
 
 
 def entry(path: str, content: str) -> FileEntry:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dataledger.errors import listed
 from dataledger.hashing import JsonValue
 from dataledger.manifest import Difference, FileEntry
-from dataledger.manifest.compare import same_content
+from dataledger.manifest.comparing import same_content
 from dataledger.manifest.semantic_version import Deserved, SemanticVersion
 
 if TYPE_CHECKING:
