@@ -54,7 +54,7 @@ class Overlap:
         }
 
     @cached_property
-    def _beginnings(self) -> set[bytes]:
+    def _ends(self) -> set[bytes]:
         return set(self._parts(WITHIN_BYTES))
 
     @cached_property
@@ -71,10 +71,12 @@ class Overlap:
         long = [row for row in rows if len(row) >= LEAST_ROW_BYTES]
         if not self._pieces.isdisjoint(long):
             return True
-        beginnings = self._beginnings
+        ends = self._ends
         return any(
             len(row) >= WITHIN_BYTES
-            and row[:WITHIN_BYTES] in beginnings
+            # Both ends: many rows of one file may begin alike.
+            and row[:WITHIN_BYTES] in ends
+            and row[-WITHIN_BYTES:] in ends
             and any(row in reading for reading in self._readings)
             for row in long
         )
@@ -126,8 +128,9 @@ def require_apart(output: bytes, holding: Holding) -> None:
         content = open_pieces(path, _PIECE_BYTES)
         if record_format is RecordFormat.CSV:
             content = _without_header(content)
-        if overlap.has_bytes(content) or any(
-            overlap.has_row(rows) for rows in rows_of(path, record_format)
+        if overlap.has_bytes(content) or (
+            record_format is not None
+            and any(overlap.has_row(rows) for rows in rows_of(path, record_format))
         ):
             raise AnswerWithheld(
                 "The algorithm's answer overlaps with the data.",

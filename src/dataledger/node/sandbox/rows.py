@@ -1,7 +1,7 @@
 """The rows of a dataset's files, in the one form in which they are compared with an output.
 
-A row is what a person would call one: a line of text, a line of CSV, an object of JSON Lines, a row
-of a table; its cells joined as `row_bytes` does.
+A row is what a person would call one: a line of CSV or JSON Lines as it stands, and its cells, as
+those of a table, joined as `row_bytes` does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PIECE_BYTES = 4 * 1024 * 1024
 csv.field_size_limit(MAX_RECORD_BYTES)
 
 
-def rows_of(path: Path, record_format: RecordFormat | None) -> Iterator[list[bytes]]:
+def rows_of(path: Path, record_format: RecordFormat) -> Iterator[list[bytes]]:
     """Yield the rows of a file, many at a time. What is no row of its format is left out.
 
     Raises:
@@ -41,7 +41,7 @@ def rows_of(path: Path, record_format: RecordFormat | None) -> Iterator[list[byt
         yield [line.strip() for line in lines]
         if record_format is RecordFormat.JSONL:
             yield list(_json_rows(lines))
-        elif record_format is RecordFormat.CSV:
+        else:
             yield list(_csv_rows(lines))
 
 

@@ -76,6 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("data")
     (made / "stations.csv").write_bytes(DATA)
     (made / "levels.jsonl").write_text("\n".join(map(json.dumps, READINGS)) + "\n")
+    (made / "notes.html").write_text('<p class="note">\nNothing.\n</p>\n')
     (made / "image.bin").write_bytes(noise(0, 4096) + bytes(4096))
     return made
 
@@ -92,6 +93,7 @@ def test_a_copy_is_found(folder: Path, copy: str) -> None:
     [
         b'{"mean": 49.5}',
         b"49.5",
+        b'<p class="note">',
         b"id,name,value\n",
         b"id,name,value\nall,every station,49.5\n",
         json.dumps({"counts": dict.fromkeys(range(300), 17)}).encode(),
