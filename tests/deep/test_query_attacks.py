@@ -13,8 +13,8 @@ from attacks import (
     income_rate,
     membership_bound,
     membership_rate,
-    most_successes,
 )
+from chances import most_successes
 
 TRIALS = int(os.environ.get("DATALEDGER_ATTACKS", "2000"))
 

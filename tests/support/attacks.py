@@ -165,12 +165,3 @@ def membership_bound(epsilon: Fraction) -> float:
 def income_bound(epsilon: Fraction) -> float:
     """Return the same for incomes: one takes the place of another, which is two changes."""
     return math.exp(2 * epsilon) / INCOMES
-
-
-def most_successes(trials: int, probability: float) -> int:
-    """Return how many of the trials succeed, but for a probability of 1e-9, at most."""
-    missed, at = 0.0, trials + 1
-    while missed <= 1e-9:
-        at -= 1
-        missed += math.comb(trials, at) * probability**at * (1 - probability) ** (trials - at)
-    return at

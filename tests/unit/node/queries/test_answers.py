@@ -1,7 +1,6 @@
 """Answers: near the truth as often as they say, of a shape that tells nothing, and never exact."""
 
 import json
-import math
 import random
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from chances import least_successes
 from queries import bounded, document, found_in, holding_of, write_csv
 
 from dataledger.contracts.use_types import Composition
@@ -62,15 +62,6 @@ def columns_of(rows: list[tuple[str, str, int]]) -> pa.Table:
 def asked(*measures: dict[str, Any], **members: Any) -> bytes:
     """Return a query's document."""
     return canonical_bytes(document(*measures, **members))
-
-
-def least_successes(trials: int, probability: float) -> int:
-    """Return how many of the trials succeed, but for a probability of 1e-9, at least."""
-    missed, at = 0.0, -1
-    while missed <= 1e-9:
-        at += 1
-        missed += math.comb(trials, at) * probability**at * (1 - probability) ** (trials - at)
-    return at
 
 
 def is_within(number: dict[str, str], truth: Fraction | int) -> bool:

@@ -16,9 +16,9 @@ from attacks import (
     income_rate,
     membership_bound,
     membership_rate,
-    most_successes,
     table_with,
 )
+from chances import most_successes
 
 TRIALS = 100
 
