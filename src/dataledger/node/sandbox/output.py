@@ -29,6 +29,7 @@ LEAST_ENCODED_BYTES = 24
 
 DELIMITERS = b",;\t|"
 
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _SPACE = re.compile(rb"\s+")
 _PRINTABLE = re.compile(rb"[\x20-\x7e\s]*")
 _PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
@@ -85,7 +86,7 @@ def row_bytes(cells: Sequence[str]) -> bytes:
 def parse_json(text: bytes) -> object:
     """Return a JSON document, numbers as they are written. Raises `ValueError` if it is none."""
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return _JSON.decode(text.decode())
     except RecursionError as error:
         raise ValueError("it nests too deeply") from error
 

@@ -41,7 +41,7 @@ def rows_of(path: Path, record_format: RecordFormat) -> Iterator[list[bytes]]:
         yield [line.strip() for line in lines]
         if record_format is RecordFormat.JSONL:
             yield list(_json_rows(lines))
-        else:
+        elif any(b'"' in line for line in lines):  # else its rows are the lines
             yield list(_csv_rows(lines))
 
 

@@ -119,6 +119,15 @@ def test_short_rows_are_found_as_lines_and_in_json(folder: Path) -> None:
             require_apart(output.encode(), holding)
 
 
+def test_quotes_are_no_part_of_a_row(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('name,value\n"Vik, East",3.25\n"a ""b"" c",4.5\n')
+    holding = holding_of(tmp_path)
+    for output in (b"Vik, East\t3.25", b'[["a \\"b\\" c", 4.5]]'):
+        with pytest.raises(AnswerWithheld, match="overlaps"):
+            require_apart(output, holding)
+    require_apart(b"Vik, West\t3.25", holding)
+
+
 def test_rows_of_tables_are_found(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     feather = pytest.importorskip("pyarrow.feather")
