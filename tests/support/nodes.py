@@ -61,12 +61,18 @@ class RunningNode:
         """Stop it, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(STOP_SECONDS)
+        return self._ended()
 
     def kill(self) -> None:
         """End it in the midst of whatever it does."""
         self.process.kill()
-        self.process.wait(STOP_SECONDS)
+        self._ended()
+
+    def _ended(self) -> int:
+        code = self.process.wait(STOP_SECONDS)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 @dataclass
@@ -250,7 +256,6 @@ class Site:
                 patience.cancel()
                 return replace(node, url=said["url"])
         patience.cancel()
-        process.stdout.close()
         raise AssertionError(f"the node ended with {node.stop()}: {errors.read_text()}")
 
     @contextmanager
@@ -263,7 +268,4 @@ class Site:
             yield node
             assert node.stop() == 0, node.errors.read_text()
         finally:
-            if node.process.poll() is None:
-                node.kill()
-            assert node.process.stdout is not None
-            node.process.stdout.close()
+            node.kill()

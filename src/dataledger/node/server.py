@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -44,6 +45,8 @@ PATIENCE_SECONDS = 15.0
 LEAST_BYTES_PER_SECOND = 64 * 1024
 """A body may take as long as this many need, and `PATIENCE_SECONDS`."""
 KEEP_ALIVE_SECONDS = 5
+GOODBYE_SECONDS = 1.0
+"""How long the other end of a TLS connection may take to agree that it ends."""
 MAX_HEAD_BYTES = 32 * 1024
 
 _JSON = "application/json"
@@ -213,9 +216,19 @@ def serve(
         server = _Server(_uvicorn(door.app(), config.tls), lambda: on_ready(url))
         with engine.housekeeping():
             try:
-                server.run(sockets=[listening])
+                with asyncio.Runner(loop_factory=_Loop) as runner:
+                    runner.run(server.serve(sockets=[listening]))
             finally:
                 door.close()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Does not wait long for others to say good-bye; by itself, half a minute for each."""
+
+    async def create_server(self, *positional: Any, **named: Any) -> asyncio.Server:
+        if named.get("ssl") is not None:
+            named["ssl_shutdown_timeout"] = GOODBYE_SECONDS
+        return await super().create_server(*positional, **named)
 
 
 class _Server(uvicorn.Server):
