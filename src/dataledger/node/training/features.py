@@ -81,8 +81,9 @@ class TableColumns:
 class Examples:
     """The rows that count, those of one unit one after another."""
 
-    columns: NDArray[np.float64]
-    """One array for each input, over all rows."""
+    features: tuple[Column, ...]
+    values: tuple[NDArray[np.float64] | NDArray[np.int8], ...]
+    """Of each feature, over all rows, as `encoded` returns them."""
     targets: NDArray[np.float64]
     """The number that is to be found, from -1 to 1; or the category's place."""
     starts: NDArray[np.int64]
@@ -92,6 +93,10 @@ class Examples:
     def unit_count(self) -> int:
         """How many units have a row that counts."""
         return len(self.starts)
+
+    def columns(self, rows: slice) -> NDArray[np.float64]:
+        """Return the inputs of some rows: one array for each."""
+        return expanded(self.features, [values[rows] for values in self.values])
 
 
 def read_examples(holding: Holding, document: TrainingDocument) -> Examples:
@@ -115,26 +120,42 @@ def examples_of(columns: TableColumns, document: TrainingDocument) -> Examples:
     starts = np.arange(len(kept))
     if document.unit is not None:
         kept, starts = _by_unit(columns, document.unit, kept)
-    return Examples(inputs(columns, document.features, kept), answers[kept], starts)
+    values = (encoded(columns, feature)[kept] for feature in document.features)
+    return Examples(document.features, tuple(values), answers[kept], starts)
 
 
-def inputs(
-    columns: Columns, features: Sequence[Column], kept: NDArray[np.int64] | None = None
-) -> NDArray[np.float64]:
-    """Return the rows (or those kept) as numbers from -1 to 1: one array for each input."""
+def inputs(columns: Columns, features: Sequence[Column]) -> NDArray[np.float64]:
+    """Return all rows as inputs of a model: one array for each."""
+    return expanded(features, [encoded(columns, feature) for feature in features])
+
+
+def encoded(columns: Columns, feature: Column) -> NDArray[np.float64] | NDArray[np.int8]:
+    """Return a feature in the least space: numbers from -1 to 1, or places of categories."""
     import numpy as np
 
-    count = len(columns) if kept is None else len(kept)
-    parts: list[NDArray[np.float64]] = []
-    for feature in features:
+    if isinstance(feature, NumberColumn):
+        values = scaled(columns.numbers(feature.column), feature)
+        return np.where(np.isnan(values), 0.0, values)
+    return columns.categories(feature.column, feature.categories).astype(np.int8)
+
+
+def expanded(
+    features: Sequence[Column], values: Sequence[NDArray[np.float64] | NDArray[np.int8]]
+) -> NDArray[np.float64]:
+    """Return encoded features as inputs, an array for each: the constant 1 last.
+
+    A category that is not among the known ones is 0 in the arrays of all of them.
+    """
+    import numpy as np
+
+    arrays: list[NDArray[np.float64]] = []
+    for feature, column in zip(features, values, strict=True):
         if isinstance(feature, NumberColumn):
-            values = scaled(columns.numbers(feature.column), feature)
-            part = np.where(np.isnan(values), 0.0, values)[None]
+            arrays.append(column[None].astype(np.float64))
         else:
-            places = columns.categories(feature.column, feature.categories)
-            part = (np.arange(len(feature.categories))[:, None] == places).astype(np.float64)
-        parts.append(part if kept is None else part[:, kept])
-    return np.concatenate([*parts, np.ones((1, count))])
+            places = np.arange(len(feature.categories))
+            arrays.append((places[:, None] == column).astype(np.float64))
+    return np.concatenate([*arrays, np.ones((1, len(values[0])))])
 
 
 def targets(columns: Columns, target: Column) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ def clipped_sum(
     # What data and weights make of fractions must not become a warning in a log.
     with np.errstate(all="ignore"):
         for rows, starts in _portions(examples, network.weight_count):
-            columns, targets = examples.columns[:, rows], examples.targets[rows]
+            columns, targets = examples.columns(rows), examples.targets[rows]
             gradients = network.gradients(weights, columns, targets)
             if len(starts) < len(targets):
                 gradients = _by_unit(gradients, starts)
