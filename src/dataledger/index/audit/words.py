@@ -8,8 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Select, column, func, literal, select, table, text
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy import BigInteger, Select, column, func, literal_column, select, table, text
 
 from dataledger.errors import InvalidArgument, shown
 
@@ -65,7 +64,8 @@ class WordQuery:
         if dialect == "sqlite":
             found = found.where(text("datasets_search MATCH :words").bindparams(words=self._fts5()))
         else:
-            query = func.to_tsquery(literal("simple").cast(REGCONFIG), self._tsquery())
+            # As a literal, for a parameter would be looked up, and the query read, for every row.
+            query = func.to_tsquery(literal_column("'simple'::regconfig"), self._tsquery())
             found = found.where(column("words").op("@@")(query))
         return found.order_by(row_id.desc()).limit(limit)
 
