@@ -16,8 +16,10 @@ from dataledger.node.sandbox.bubblewrap import run_confined
 from dataledger.node.sandbox.data import MAX_SEPARATE_FILES
 from dataledger.node.work import Holding
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "mean_by_station.py"
-HARBOUR_AIR = Path(__file__).parents[3] / "examples" / "harbour-air"
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "examples" / "mean_by_station.py"
+HARBOUR_AIR = ROOT / "examples" / "harbour-air"
+PAGE = ROOT / "docs" / "algorithms.md"
 
 MEAN = """
     import csv, json
@@ -71,7 +73,12 @@ def test_the_example_runs_as_the_document_says() -> None:
     work = parse_algorithm(document.to_bytes())
     answer = work.compute(holding_of(HARBOUR_AIR)).content
     assert work.code == Digest.of(EXAMPLE.read_bytes())
-    assert json.loads(answer)
+    assert f"{str(work.code)[:11]}…" in PAGE.read_text()
+    assert {mean["of"].split()[0] for mean in json.loads(answer)} == {
+        "dockside",
+        "ferry-terminal",
+        "old-town",
+    }
 
 
 def test_parameters_reach_the_algorithm(holding: Holding) -> None:
