@@ -15,7 +15,7 @@ the exit codes of the command line.
     │   │   ├── ManifestError           not a valid manifest
     │   │   ├── DescriptionError        not a valid description of a dataset
     │   │   ├── ProofFormatError        not a valid proof file
-    │   │   ├── EvidenceError           not a valid evidence bundle, or no valid pins
+    │   │   ├── EvidenceError           not a valid bundle, presentation or pins
     │   │   ├── ActivityError           not a valid activity record
     │   │   └── UseDocumentError        not a valid document about the use of data
     │   ├── SourceNotFound              the data to read is not there
@@ -184,7 +184,10 @@ class ProofFormatError(CanonicalisationError):
 
 
 class EvidenceError(CanonicalisationError):
-    """Not a valid evidence bundle, or no valid pins. What a bundle fails to show is no error."""
+    """Not a valid evidence bundle, presentation or pins.
+
+    What a bundle fails to show is no error.
+    """
 
 
 class ActivityError(CanonicalisationError):

@@ -100,7 +100,8 @@ def _signer_warnings(ledger: Ledger, content: Content, checked_at_unix: int) -> 
             )
     if member.is_active:
         return []
-    return [f"The key {signer} cannot act now: its organisation, or one above, is suspended."]
+    why = "its organisation, or one above, is suspended, or the root authority was handed over"
+    return [f"The key {signer} cannot act now: {why}."]
 
 
 def _with_receipt(ledger: Ledger, anchor: Anchor, shown: Shown) -> Shown:
