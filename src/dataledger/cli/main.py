@@ -65,6 +65,7 @@ class Main(Group):
         "revoke": f"{_COMMANDS}.grant:revoke",
         "budget": f"{_COMMANDS}.budget:budget",
         "receipts": f"{_COMMANDS}.budget:receipts",
+        "query": f"{_COMMANDS}.query:query",
         "psi": f"{_COMMANDS}.psi:psi",
         "train": f"{_COMMANDS}.train:train",
         "algorithm": f"{_COMMANDS}.algorithm:algorithm",

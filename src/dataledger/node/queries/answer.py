@@ -28,7 +28,7 @@ from dataledger.node.queries.noise import Noise
 from dataledger.node.queries.numbers import decimal_above, decimal_below, decimal_text
 from dataledger.node.queries.write import cost_name, to_json
 
-FORMAT = "dataledger/query-answer/1"
+ANSWER_FORMAT = "dataledger/query-answer/1"
 
 _DISTRIBUTIONS = {
     (Role.CHOICE, Composition.BASIC): "exponential",
@@ -81,7 +81,7 @@ def write(query: Query, noises: Sequence[Noise], totals: Sequence[int], parties:
     return canonical_bytes(
         {
             "confidence": decimal_text(query.confidence),
-            "format": FORMAT,
+            "format": ANSWER_FORMAT,
             "measures": answers,
             "parties": parties,
             "query": to_json(query),
@@ -128,14 +128,15 @@ def _numbers(
         elif isinstance(measure, Mean):
             yield {**group, **_mean(measure, found, parts[0][index], parts[1][index])}
         else:
-            labels = _labels(measure)
+            labels = labels_of(measure)
             for place, label in enumerate(labels):
                 total, margin = parts[0][index * len(labels) + place], found[0].margin
                 low, high = max(0, total - margin), max(0, total + margin)
                 yield {**group, **label, "high": str(high), "low": str(low), "value": str(total)}
 
 
-def _labels(measure: Measure) -> list[dict[str, JsonValue]]:
+def labels_of(measure: Measure) -> list[dict[str, str]]:
+    """Return what says which number is which, of each group; one that says nothing for most."""
     if isinstance(measure, Categories):
         return [{"category": category} for category in measure.categories]
     if isinstance(measure, Histogram):
