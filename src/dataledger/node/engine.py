@@ -9,27 +9,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dataledger.chain.signer import Signer
 from dataledger.contracts.artifacts import ContractName
-from dataledger.contracts.identifiers import GrantId, OrgId, RunId
-from dataledger.contracts.use_types import Receipt
+from dataledger.contracts.identifiers import OrgId
 from dataledger.errors import (
     AnswerWithheld,
     CheckFailed,
     DataLedgerError,
-    DependencyMissing,
     NodeRefused,
-    NotFound,
     UsageError,
 )
-from dataledger.hashing import Digest
-from dataledger.ledger import Environment, Ledger
+from dataledger.ledger import Ledger
 from dataledger.node import telling
 from dataledger.node.at_work import AtWork, Begun
 from dataledger.node.audit_log import AuditLog
@@ -41,8 +36,9 @@ from dataledger.node.journal import Journal
 from dataledger.node.rates import Rates
 from dataledger.node.recovery import Recovered, Recovery
 from dataledger.node.requests import FETCH, JOIN, RUN, START, SignedRequest
-from dataledger.node.settlement import MovedOn, Observer, Settlement, ignore, receipt_of
-from dataledger.node.states import KeptRun, RunKey, State
+from dataledger.node.running import Released, Running, finished_before, run_exists
+from dataledger.node.settlement import MovedOn, Observer, Settlement, ignore
+from dataledger.node.states import KeptRun, RunKey
 from dataledger.node.telling import Telling, reason_of
 from dataledger.node.work import Answer, Holding, Work
 
@@ -56,18 +52,6 @@ _FORGET_SECONDS = 60
 _CLOSE_SECONDS = 5.0
 
 _log = logging.getLogger("dataledger.node")
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """An answer that may leave: the chain holds its receipt."""
-
-    grant: GrantId
-    run: RunId
-    answer: Answer
-    receipt: Receipt
-    transaction_hash: str
-    """Of the transaction that settled the run."""
 
 
 class Engine:
@@ -106,7 +90,11 @@ class Engine:
             *(ledger, grants, journal, executors), clock=clock, observer=observer
         )
         self._recovery = Recovery(journal, self._settlement, self._at_work, self._telling)
-        self._environments: dict[tuple[tuple[str, ...], str], Digest] = {}
+        self._running = Running(
+            *(ledger, config, journal, self._gate, self._settlement),
+            lines=self._telling,
+            clock=clock,
+        )
         self._forget_at_unix = 0.0
 
     @classmethod
@@ -184,7 +172,8 @@ class Engine:
             begun = self._begin(signed, document, work, RUN)
             try:
                 with self._computing:
-                    return self._finish(self._started(begun), begun, work.compute)
+                    run = self._running.start(begun)
+                    return self._running.finish(run, begun.holding, work.compute)
             finally:
                 self._at_work.release(begun.key)
 
@@ -198,8 +187,8 @@ class Engine:
         """
         with self._outcome(signed):
             begun = self._begin(signed, document, work, JOIN)
-            self._telling.request(telling.JOINED, signed, kind=work.kind)
             self._at_work.wait(begun)
+            self._telling.request(telling.JOINED, signed, kind=work.kind)
             return begun
 
     def start(self, signed: SignedRequest, document: bytes) -> Begun:
@@ -232,9 +221,11 @@ class Engine:
             NodeRefused: the run was finished or given up before (`unknown-run`).
             ChainError: the chain does not confirm it in time. The answer can be fetched later.
         """
-        run = self._started(begun)
+        if not self._at_work.take_back(begun):
+            raise finished_before(begun)
+        run = self._running.start(begun)
         try:
-            return self._finish(run, begun, compute)
+            return self._running.finish(run, begun.holding, compute)
         finally:
             self._at_work.release(begun.key)
 
@@ -244,15 +235,10 @@ class Engine:
         Where it was computed or given up before, nothing is done. Where the chain does not
         confirm it, `sweep` goes on. `reason` is one word.
         """
-        if not self._at_work.take_back(begun):
-            return
-        run = self._journal.get(begun.key)
-        if run is None or run.state is not State.RESERVED:
-            return
-        with suppress(MovedOn):
-            run = self._settlement.fail(run, spends=False, reason=reason)
+        run = self._running.reserved(begun) if self._at_work.take_back(begun) else None
+        if run is not None:
             try:
-                self._settle_failed(run)
+                self._running.abandon(run, reason)
             finally:
                 self._at_work.release(begun.key)
 
@@ -273,7 +259,7 @@ class Engine:
                 raise _unknown_run(signed, "here")
             if run.state.is_open:
                 run = self._recover_one(run)
-            released = self._release(run)
+            released = self._running.release(run)
             self._telling.run(telling.FETCHED, run)
             return released
 
@@ -368,107 +354,14 @@ class Engine:
         admitted = self._admit(signed, document, action)
         key = _key(signed)
         if self._journal.get(key) is not None or not self._at_work.claim(key):
-            raise _run_exists(key)
+            raise run_exists(key)
         try:
             if action == JOIN:
                 self._at_work.take_place(key)
-            return self._reserve(key, admitted, work)
+            return self._running.reserve(key, admitted, work)
         except BaseException:
             self._at_work.release(key)
             raise
-
-    def _reserve(self, key: RunKey, admitted: Admitted, work: Work) -> Begun:
-        self._gate.check_usable(admitted)
-        allowed = self._gate.check_work(admitted, work)
-        holding = allowed.held.for_consumer(
-            admitted.consumer, self._config.rules, self._config.state
-        )
-        work.check(holding)
-        self._settlement.check_quorum(allowed.terms.quorum)
-        now = int(self._clock())
-        run = KeptRun(
-            key=key,
-            kind=work.kind,
-            by=admitted.by,
-            consumer=admitted.consumer,
-            dataset=holding.dataset,
-            version=holding.version,
-            code=work.code,
-            environment=self._environment(work),
-            cost=allowed.cost,
-            received_at_unix=now,
-        )
-        if not self._journal.add(run):
-            raise _run_exists(key)
-        self._settlement.reserve(self._settlement.moved(run))
-        return Begun(
-            grant=key.grant,
-            run=key.run,
-            holding=holding,
-            work=work,
-            cost=run.cost,
-            code=run.code,
-            consumer=run.consumer,
-            until_unix=now + self._config.rules.federated.seconds,
-        )
-
-    def _environment(self, work: Work) -> Digest:
-        """Return the digest of the document about what the work runs on, which is kept."""
-        wanted = (work.packages, work.isolation)
-        if wanted not in self._environments:
-            try:
-                found = Environment.current(work.packages, isolation=work.isolation)
-            except NotFound as error:
-                raise DependencyMissing(str(error), remedy="Install it at the node.") from error
-            self._environments[wanted] = self._ledger.documents.keep(found)
-        return self._environments[wanted]
-
-    def _started(self, begun: Begun) -> KeptRun:
-        """Return the run, from now on `COMPUTING`: it is so once."""
-        run = self._journal.get(begun.key)
-        try:
-            if run is not None and run.state is State.RESERVED:
-                return self._settlement.move(run, State.COMPUTING)
-        except MovedOn:
-            pass
-        raise NodeRefused(
-            f"The run {begun.run} was finished or given up before.",
-            remedy="Fetch its answer, or begin another run.",
-            reason="unknown-run",
-        )
-
-    def _finish(self, run: KeptRun, begun: Begun, compute: Callable[[Holding], Answer]) -> Released:
-        run = self._settlement.settle(self._compute(run, begun.holding, compute))
-        released = self._release(run)
-        self._telling.run(telling.RELEASED, run)
-        return released
-
-    def _compute(
-        self, run: KeptRun, holding: Holding, compute: Callable[[Holding], Answer]
-    ) -> KeptRun:
-        """Return the run as it is computed, with its answer kept; or settle that there is none."""
-        try:
-            return self._settlement.moved(self._journal.keep_answer(run, compute(holding)))
-        except AnswerWithheld as error:
-            reason, why = "withheld", AnswerWithheld(str(error), remedy=error.remedy)
-        except Exception as error:  # noqa: BLE001 - whatever happened, the data may have been read
-            # Its text may hold data, and so goes nowhere, not even into this machine's logs.
-            _log.error("%s: the computation failed: %s", run.key, type(error).__name__)
-            reason, why = "computation-failed", _failed()
-        self._settle_failed(
-            self._settlement.fail(run, spends=True, reason=reason, message=str(why))
-        )
-        raise why
-
-    def _settle_failed(self, run: KeptRun) -> None:
-        """Settle a run as failed; what the chain does not confirm is left for `sweep`."""
-        try:
-            run = self._settlement.settle(run)
-        except DataLedgerError as error:
-            _log.warning("%s is not settled yet: %s: %s", run.key, type(error).__name__, error)
-            self._telling.run(telling.UNSETTLED, run)
-        else:
-            self._telling.run(telling.FAILED, run)
 
     def _recover_one(self, run: KeptRun) -> KeptRun:
         found = self._recovery.one(run.key)
@@ -479,29 +372,6 @@ class Engine:
                 reason="unfinished",
             )
         return found
-
-    def _release(self, run: KeptRun) -> Released:
-        """Return the answer of a run that is settled, or raise why there is none."""
-        if run.state is State.FAILED:
-            raise AnswerWithheld(
-                run.message or "The run failed.", remedy="Begin another run; this one is over."
-            )
-        if run.state is State.REFUSED:
-            raise NodeRefused(
-                run.message or "The run was refused.",
-                remedy="Begin another run, once the reason is removed.",
-                reason=run.reason or "refused",
-            )
-        receipt, transaction_hash = receipt_of(run), run.transaction_hash
-        answer = self._journal.answer(run)
-        if answer is None or receipt is None or transaction_hash is None:
-            raise NodeRefused(
-                f"The answer of the run {run.key.run} was deleted, as answers are after "
-                f"{self._config.answer_days} days.",
-                remedy="Begin another run.",
-                reason="answer-gone",
-            )
-        return Released(run.key.grant, run.key.run, answer, receipt, transaction_hash)
 
 
 class _NotAdmitted(Exception):
@@ -528,20 +398,4 @@ def _unknown_run(signed: SignedRequest, which: str) -> NodeRefused:
         f"There is no run {signed.request.run} of this grant {which}.",
         remedy="Check its id, or begin another run.",
         reason="unknown-run",
-    )
-
-
-def _run_exists(key: RunKey) -> NodeRefused:
-    return NodeRefused(
-        f"There is a run {key.run} of this grant already.",
-        remedy="Fetch its answer, or begin a run with an id of its own.",
-        reason="RunExists",
-    )
-
-
-def _failed() -> AnswerWithheld:
-    return AnswerWithheld(
-        "The computation failed at the node. The run has cost all that it reserved.",
-        remedy="Tell the node's operator; what failed is not told, since it could tell of the "
-        "data.",
     )

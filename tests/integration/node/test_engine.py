@@ -120,12 +120,12 @@ def test_a_failure_spends_all_and_tells_nothing_of_the_data(site: Site, granted:
     grant, run = granted, new_run_id()
 
     def fail(_holding: Holding) -> Answer:
-        raise ValueError("row 17 holds the secret 4711")
+        raise ValueError("row 17 holds Zebulon")
 
     with site.engine() as engine:
         with pytest.raises(AnswerWithheld) as caught:
             site.run(engine, grant, FakeWork(computed=fail), run=run)
-        assert "4711" not in str(caught.value) + caught.value.remedy
+        assert "Zebulon" not in str(caught.value) + caught.value.remedy
         assert caught.value.__cause__ is None
         with pytest.raises(AnswerWithheld, match="computation failed"):
             site.fetch(engine, grant, run)
@@ -134,7 +134,7 @@ def test_a_failure_spends_all_and_tells_nothing_of_the_data(site: Site, granted:
     assert (found.receipt.outcome, found.receipt.spent) == (Outcome.FAILED, COST)
     assert found.receipt.output is None
     for path in (site.folder / "state").iterdir():
-        assert b"4711" not in path.read_bytes()
+        assert b"Zebulon" not in path.read_bytes()
 
 
 def test_what_is_withheld_says_its_own_words(site: Site) -> None:

@@ -36,20 +36,17 @@ NOTHING, FREE, PAID, RELEASED = range(4)
 POINTS = {
     "received": NOTHING,
     "reserving": FREE,
-    "reserving/signed": FREE,
     "reserving/persisted": FREE,
     "reserving/sent": FREE,
-    "reserving/receipt": FREE,
     "reserved": FREE,
     "computing": PAID,
     "computed": RELEASED,
     "settling": RELEASED,
     "settling/persisted": RELEASED,
     "settling/sent": RELEASED,
-    "settling/receipt": RELEASED,
     "settled": RELEASED,
 }
-FAILING_POINTS = {"failing": PAID, "failing/sent": PAID, "failed": PAID}
+FAILING_POINTS = {"failing": PAID, "failed": PAID}
 
 
 ALL_POINTS = [
