@@ -19,7 +19,7 @@ from dataledger.node.federated.frames import read_frame, write_frame
 from dataledger.node.federated.offer import Offer
 from dataledger.node.federated.sums import fits
 
-COMMAND = (sys.executable, "-m", "dataledger.node.federated.process")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "dataledger.node.federated.process")
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 """All that the process gets to see of the node's environment: others name secrets."""
