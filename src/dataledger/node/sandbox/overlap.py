@@ -54,8 +54,8 @@ class Overlap:
         }
 
     @cached_property
-    def _ends(self) -> set[bytes]:
-        return set(self._parts(WITHIN_BYTES))
+    def _row_parts(self) -> set[bytes]:
+        return set(self._parts(WITHIN_BYTES))  # so that no shorter row is among them
 
     @cached_property
     def _steps(self) -> set[bytes]:
@@ -71,15 +71,16 @@ class Overlap:
         long = [row for row in rows if len(row) >= LEAST_ROW_BYTES]
         if not self._pieces.isdisjoint(long):
             return True
-        ends = self._ends
-        return any(
-            len(row) >= WITHIN_BYTES
-            # Both ends: many rows of one file may begin alike.
-            and row[:WITHIN_BYTES] in ends
-            and row[-WITHIN_BYTES:] in ends
-            and any(row in reading for reading in self._readings)
+        # Searched for only where it is likely to be: many rows of one file may begin alike.
+        parts = self._row_parts
+        likely = (
+            row
             for row in long
+            if row[-WITHIN_BYTES:] in parts
+            and row[:WITHIN_BYTES] in parts
+            and _middle(row) in parts
         )
+        return any(row in reading for row in likely for reading in self._readings)
 
     def has_bytes(self, content: Iterable[bytes]) -> bool:
         """Tell whether `WINDOW_BYTES` in a row of the content stand in the output.
@@ -145,6 +146,11 @@ def _without_header(content: Iterator[bytes]) -> Iterator[bytes]:
     # Steps stay where they are.
     yield b"\0" * header + first[header:]
     yield from content
+
+
+def _middle(row: bytes) -> bytes:
+    begin = (len(row) - WITHIN_BYTES) // 2
+    return row[begin : begin + WITHIN_BYTES]
 
 
 def _places(reading: bytes, part: bytes) -> Iterator[int]:

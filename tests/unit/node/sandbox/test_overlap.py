@@ -67,7 +67,7 @@ COPIES: dict[str, Callable[[], bytes]] = {
     "reversed": lambda: DATA[::-1],
     "reversed in base64": lambda: base64.b64encode(DATA)[::-1],
     "in UTF-16": lambda: CSV.encode("utf-16"),
-    "after other bytes": lambda: noise(1, 1001) + DATA[5000:5200],
+    "after other bytes": lambda: noise(1, 1001) + DATA[3000:3200],
 }
 
 
