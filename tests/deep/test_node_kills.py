@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from consortium import Consortium
@@ -56,16 +55,15 @@ def grant(consortium: Consortium, site: Site, consumer: Ledger) -> GrantId:
     return site.grant(consumer, site.project(consumer, regulator))
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "FETCH_PAUSE_SECONDS", 0.1)
+
+
 @pytest.mark.parametrize(("step", "outcome"), STEPS.items())
 def test_no_answer_leaves_unpaid_and_none_is_lost(
-    site: Site,
-    consumer: Ledger,
-    grant: GrantId,
-    step: str,
-    outcome: str,
-    monkeypatch: pytest.MonkeyPatch,
+    site: Site, consumer: Ledger, grant: GrantId, step: str, outcome: str
 ) -> None:
-    monkeypatch.setattr(client_module, "FETCH_PAUSE_SECONDS", 0.1)
     before, run = site.counted(), new_run_id()
     node = site.start(tiny=True, environment={KILL_VARIABLE: step})
     with pytest.raises(OwnerNodeError, match="is not known"):

@@ -39,6 +39,7 @@ state = "state"               # the journal, the answers and the log: on a local
 # processes = 32
 # scratch_bytes = 268435456
 # output_bytes = 65536
+# parameters = false          # true: whoever asks may give an algorithm parameters of their choice
 
 [federated]
 # host = "127.0.0.1"          # where it listens for other nodes

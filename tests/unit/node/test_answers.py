@@ -199,11 +199,11 @@ def test_an_unknown_format_is_refused_with_the_known_one() -> None:
             parse(b'{"format":"dataledger/new/1"}')
 
 
-def test_a_start_has_a_few_offers() -> None:
-    none: list[JsonValue] = []
-    for offers in (none, [{}] * (MAX_PARTIES + 1)):
-        with pytest.raises(UseDocumentError, match="offers"):
-            parse_start(start_bytes(offers))
+@pytest.mark.parametrize("count", [0, MAX_PARTIES + 1])
+def test_a_start_has_a_few_offers(count: int) -> None:
+    offers: list[JsonValue] = [{}] * count
+    with pytest.raises(UseDocumentError, match=f"{count} offers"):
+        parse_start(start_bytes(offers))
 
 
 def test_what_was_asked_and_answered_stays_out_of_reprs() -> None:
