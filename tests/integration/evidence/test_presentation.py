@@ -34,7 +34,7 @@ from dataledger.evidence.presentation import (
     Verified,
     verify_presentation,
 )
-from dataledger.evidence.presenting import check_on_chain, present
+from dataledger.evidence.presenting import check_on_chain, make, present
 from dataledger.evidence.presenting.make import sign
 from dataledger.hashing import Digest
 from dataledger.ledger import Ledger, new_run_id
@@ -250,6 +250,14 @@ def test_a_version_that_is_not_recorded_so_is_refused(
         checked(owner, sign(missing, owner.signer))
     with pytest.raises(WrongChain, match="on chain 2026"):
         check_on_chain(owner, check(files.present(NUMBER)))
+
+
+def test_what_no_verifier_could_read_is_not_presented(
+    owner: Ledger, roads: DatasetId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make, "MAX_PRESENTATION_BYTES", 500)
+    with pytest.raises(InvalidArgument, match="at most 500 can be read"):
+        made(owner, roads, NUMBER)
 
 
 def test_a_recall_and_suspensions_are_told(

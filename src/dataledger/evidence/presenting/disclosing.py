@@ -90,30 +90,24 @@ def fields_item(proof: RecordProof, path: Path, names: Sequence[str]) -> FieldsI
 
     Raises:
         NotFound: the record has no such field.
-        InvalidArgument: several columns have that name; or the line is no object of strict JSON.
+        InvalidArgument: the line is no object of strict JSON.
         SourceUnreadable, RecordError, DependencyMissing: the file cannot be read.
     """
-    found: dict[str, JsonValue] = {}
     if proof.file.records.format is RecordFormat.JSONL:
-        pairs = list(_line(proof).items())
+        known = _line(proof)
     else:
+        # No two columns of a table that was fingerprinted have one name.
         columns = plan_file(str(path), proof.file.records.format).columns
         values = [value.value for value in decode_row(proof.record)]
-        pairs = [(column.name, value) for column, value in zip(columns, values, strict=True)]
+        known = dict(zip((column.name for column in columns), values, strict=True))
     for name in names:
-        matching = [value for known, value in pairs if known == name]
-        if not matching:
+        if name not in known:
             raise NotFound(
                 f"The record {proof.leaf_index} has no field {shown(name)}.",
                 remedy="Name one that it has.",
             )
-        if len(matching) > 1:
-            raise InvalidArgument(
-                f"{len(matching)} columns have the name {shown(name)}.",
-                remedy="Give columns names of their own.",
-            )
-        found[name] = matching[0]
-    return FieldsItem(FileProof(bare(proof).file), proof.leaf_index, found)
+    fields = {name: known[name] for name in names}
+    return FieldsItem(FileProof(bare(proof).file), proof.leaf_index, fields)
 
 
 def absence_item(proof: AbsenceProof, path: Path | None = None) -> AbsenceItem:

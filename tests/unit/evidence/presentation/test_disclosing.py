@@ -9,7 +9,12 @@ from disclosed_dataset import KEYS, DisclosedDataset, check
 from record_files import write_records
 
 from dataledger.errors import InvalidArgument, NotFound, ProofInvalid
-from dataledger.evidence.presenting import column_blocks, column_item, fields_item
+from dataledger.evidence.presenting import (
+    column_blocks,
+    column_item,
+    disclosing,
+    fields_item,
+)
 from dataledger.manifest.proving import prove_record
 from dataledger.manifest.records.decoding import decode_row
 from dataledger.manifest.records.source import BLOCK_RECORDS
@@ -71,6 +76,15 @@ def test_other_values_than_the_proofs_are_not_presented(
     ):
         with pytest.raises(ProofInvalid, match="not those of the column 'name'"):
             make()
+
+
+def test_a_column_that_no_presentation_could_hold_is_not_collected(
+    roads: DisclosedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disclosing, "_MAX_VALUE_BYTES", 1_000)
+    with pytest.raises(InvalidArgument, match="too many for a presentation") as refused:
+        column_item(roads.column(), roads.path("table.csv"))
+    assert "--block" in refused.value.remedy
 
 
 def test_a_field_that_is_not_there_is_named(roads: DisclosedDataset) -> None:

@@ -32,8 +32,11 @@ from dataledger.errors import (
     SignatureInvalid,
 )
 from dataledger.evidence.presentation import (
+    AbsenceItem,
     AnswerItem,
     Audience,
+    AudienceKind,
+    ColumnItem,
     FieldsItem,
     Presentation,
     ProvenItem,
@@ -41,8 +44,14 @@ from dataledger.evidence.presentation import (
     StatisticItem,
 )
 from dataledger.evidence.presentation.document import MAX_ITEMS, MAX_LIFETIME_SECONDS
+from dataledger.evidence.presentation.items import proof_text
 from dataledger.evidence.presentation.signing import digest_of
-from dataledger.evidence.presenting import absence_item, column_item, fields_item
+from dataledger.evidence.presenting import (
+    absence_item,
+    column_blocks,
+    column_item,
+    fields_item,
+)
 from dataledger.evidence.presenting.make import sign, typed_data
 from dataledger.hashing import canonical_bytes
 from dataledger.manifest.proofs import FileProof
@@ -161,6 +170,7 @@ def test_all_spellings_of_addresses_and_signatures_but_one_are_refused(small: by
         (signature, mirrored),
         (signature, f"{signature[:130]}{v - 27:02x}"),
         (signature, f"0x{'0' * 130}"),
+        (signature, f"0x{'0' * 128}1b"),
         (signature, signature[:-2]),
     ]
     for old, new in others:
@@ -258,6 +268,28 @@ def test_a_name_that_looks_like_another_kind_is_none(text: str) -> None:
         Audience.parse(text)
 
 
+def test_items_that_break_a_rule_are_refused(roads: DisclosedDataset) -> None:
+    file, record = proof_text(roads.file()), proof_text(roads.record(17))
+    column = column_item(roads.column(), roads.path("table.csv"))
+    (block,) = column_blocks(roads.column(), roads.path("table.csv"), [0])
+    ids: dict[str, Any] = {"grant": f"0x{'1' * 64}", "run": f"0x{'2' * 64}"}
+    breaking: list[Any] = [
+        lambda: Audience(AudienceKind.ADDRESS, OWNER.address.lower()),
+        lambda: Audience(AudienceKind.NAME, "org:north"),
+        lambda: replace(column, values=()),
+        lambda: replace(block, salt=b""),
+        lambda: ColumnItem.from_members({"proof": file, "values": []}),
+        lambda: AbsenceItem.from_members({"proof": file}),
+        lambda: AbsenceItem(roads.absence(b'{"id":-1}'), b"\xff"),
+        lambda: FieldsItem.from_members({"fields": [], "file": file, "record": 0}),
+        lambda: FieldsItem.from_members({"fields": {"a": 1}, "file": record, "record": 0}),
+        lambda: AnswerItem.from_members({**ids, "content": ""}),
+    ]
+    for make in breaking:
+        with pytest.raises(InvalidArgument):
+            make()
+
+
 HOSTILE: dict[str, bytes] = {
     "nothing": b"",
     "no JSON": b"\xff\xfe",
@@ -301,6 +333,7 @@ WRONG: list[tuple[str, Any]] = [
     ("purpose", ""),
     ("purpose", "x" * 1_001),
     ("signature", "0x"),
+    ("signature", "0xzz"),
     ("signature", "🙂"),
     ("signer", "0x0"),
 ]
