@@ -116,10 +116,12 @@ def write_presentation(  # one for each option
         if envelope.audience.kind is AudienceKind.ORGANISATION:
             find_organisation(ledger, envelope.audience.name)
         recorded = ledger.proofs.recorded(dataset.id, version=version, manifest=manifest)
+        with session.waiting().paused():
+            items = list(_items(session, disclosed, recorded.manifest, sources))
         presentation = present(
             ledger,
             recorded,
-            _items(session, disclosed, recorded.manifest, sources),
+            items,
             audience=envelope.audience,
             purpose=envelope.purpose,
             challenge=envelope.challenge,

@@ -17,6 +17,7 @@ from dataledger.hashing import JsonValue, parse_strict
 from dataledger.hashing.ranges import inclusion_path, subtree_of
 from dataledger.manifest.proofs import AbsenceProof, ColumnProof, FileProof, RecordProof
 from dataledger.manifest.proving import read_single_record
+from dataledger.manifest.proving.data import changed
 from dataledger.manifest.record_set import RecordFormat
 from dataledger.manifest.records.decoding import decode_row
 from dataledger.manifest.records.formats import plan_file, read_block
@@ -91,6 +92,7 @@ def fields_item(proof: RecordProof, path: Path, names: Sequence[str]) -> FieldsI
     Raises:
         NotFound: the record has no such field.
         InvalidArgument: the line is no object of strict JSON.
+        SourceChanged: the table has other columns than the record.
         SourceUnreadable, RecordError, DependencyMissing: the file cannot be read.
     """
     if proof.file.records.format is RecordFormat.JSONL:
@@ -99,6 +101,8 @@ def fields_item(proof: RecordProof, path: Path, names: Sequence[str]) -> FieldsI
         # No two columns of a table that was fingerprinted have one name.
         columns = plan_file(str(path), proof.file.records.format).columns
         values = [value.value for value in decode_row(proof.record)]
+        if len(columns) != len(values):
+            raise changed(path, f"it has {len(columns)} columns")
         known = dict(zip((column.name for column in columns), values, strict=True))
     for name in names:
         if name not in known:

@@ -8,7 +8,7 @@ import pytest
 from disclosed_dataset import KEYS, DisclosedDataset, check
 from record_files import write_records
 
-from dataledger.errors import InvalidArgument, NotFound, ProofInvalid
+from dataledger.errors import InvalidArgument, NotFound, ProofInvalid, SourceChanged
 from dataledger.evidence.presenting import (
     column_blocks,
     column_item,
@@ -85,6 +85,12 @@ def test_a_column_that_no_presentation_could_hold_is_not_collected(
     with pytest.raises(InvalidArgument, match="too many for a presentation") as refused:
         column_item(roads.column(), roads.path("table.csv"))
     assert "--block" in refused.value.remedy
+
+
+def test_a_table_that_was_changed_names_no_fields(roads: DisclosedDataset, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("id,name,more\n1,2,3\n")
+    with pytest.raises(SourceChanged, match="it has 3 columns"):
+        fields_item(roads.record(3, "table.csv"), tmp_path / "table.csv", ["id"])
 
 
 def test_a_field_that_is_not_there_is_named(roads: DisclosedDataset) -> None:
