@@ -41,6 +41,9 @@ from dataledger.node.requests import NodeRequest, SignedRequest
 TIMEOUT_SECONDS = 300.0
 FETCH_TRIES = 5
 FETCH_PAUSE_SECONDS = 1.0
+RECEIPT_SECONDS = 30.0
+"""How far behind the node's view of the chain ours may be."""
+RECEIPT_PAUSE_SECONDS = 0.5
 UNFINISHED = "unfinished"
 """The reason for which a run's answer cannot be fetched yet."""
 
@@ -244,13 +247,7 @@ class NodeClient:
     def _checked(self, answer: AnswerDocument, asked: Asked, code: Digest | None) -> Answered:
         """Return the answer if the chain has a receipt for it, of the run that was asked for."""
         request = asked.signed.request
-        try:
-            kept = self._ledger.runs.get(request.grant, request.run)
-        except NotFound as error:
-            raise self._unpaid(request, "the chain knows no such run") from error
-        receipt = kept.receipt
-        if receipt is None:
-            raise self._unpaid(request, "its run is not settled")
+        receipt = self._settled(request)
         if receipt.outcome is not Outcome.RELEASED:
             raise AnswerWithheld(
                 f"The run {request.run} failed, by its receipt on the chain.",
@@ -265,6 +262,26 @@ class NodeClient:
             receipt,
             answer.transaction_hash,
         )
+
+    def _settled(self, request: NodeRequest) -> Receipt:
+        """Return the receipt of a run, for which our own view of the chain may have to wait.
+
+        Raises:
+            CommitmentMismatch: there is none.
+        """
+        deadline = time.monotonic() + RECEIPT_SECONDS
+        while True:
+            why = "its run is not settled"
+            try:
+                kept = self._ledger.runs.get(request.grant, request.run)
+            except NotFound:
+                why = "the chain knows no such run"
+            else:
+                if kept.receipt is not None:
+                    return kept.receipt
+            if time.monotonic() > deadline:
+                raise self._unpaid(request, why)
+            time.sleep(RECEIPT_PAUSE_SECONDS)
 
     def _unpaid(self, request: NodeRequest, why: str) -> CommitmentMismatch:
         return CommitmentMismatch(

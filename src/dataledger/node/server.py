@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dataledger.chain.signer import Signer
 from dataledger.errors import DataLedgerError, NodeConfigError, NodeRefused
@@ -27,7 +28,6 @@ from dataledger.node.config import NodeConfig, TlsFiles
 from dataledger.node.engine import Engine, Observer
 from dataledger.node.problems import BUSY, SLOW, TOO_LARGE, Problem
 from dataledger.node.recovery import Recovered
-from dataledger.node.rules import MEBIBYTE
 from dataledger.node.service import Service, told
 from dataledger.node.settlement import ignore
 
@@ -38,12 +38,14 @@ READING_THREADS = 8
 MAX_WAITING = 4_096
 """Requests under way, over all threads."""
 MAX_CONNECTIONS = 8_192
-SMALL_BODY_BYTES = MEBIBYTE
-LARGE_BODIES = 4
-"""Held in memory at once."""
+SMALL_BODY_BYTES = 64 * 1024
+"""So much of each body is always taken."""
+LARGEST_BODIES = 4
+"""What lies in memory of all bodies beyond that is as much as this many of the largest."""
 PATIENCE_SECONDS = 15.0
+"""How long a new connection may wait with its first request."""
 LEAST_BYTES_PER_SECOND = 64 * 1024
-"""A body may take as long as this many need, and `PATIENCE_SECONDS`."""
+"""A body may take as long as it needs at this pace, and `PATIENCE_SECONDS`."""
 KEEP_ALIVE_SECONDS = 5
 GOODBYE_SECONDS = 1.0
 """How long the other end of a TLS connection may take to agree that it ends."""
@@ -64,8 +66,8 @@ class Door:
         self._body_bytes = body_bytes
         self._working = ThreadPoolExecutor(WORKING_THREADS, "node-work")
         self._reading = ThreadPoolExecutor(READING_THREADS, "node-read")
-        self._large = asyncio.Semaphore(LARGE_BODIES)
         self._waiting = 0
+        self._held_bytes = 0
 
     def close(self) -> None:
         """Return once all that began has ended. What only waits for a thread is dropped."""
@@ -146,35 +148,30 @@ class Door:
 
     @asynccontextmanager
     async def _body(self, request: Request) -> AsyncIterator[bytes]:
-        """Read a body, and keep its place among the large ones until the block ends."""
+        """Read a body, and count its bytes as held until the block ends."""
         body = bytearray()
         parts = request.stream()
         deadline = time.monotonic() + PATIENCE_SECONDS
-        is_large = False
+        held = 0
         try:
             while True:
                 allowed = deadline + len(body) / LEAST_BYTES_PER_SECOND - time.monotonic()
                 try:
-                    part = await asyncio.wait_for(anext(parts), timeout=max(allowed, 0))
+                    body += await asyncio.wait_for(anext(parts), timeout=max(allowed, 0))
                 except StopAsyncIteration:
                     break
                 except TimeoutError:
                     raise _slow() from None
-                if len(body) + len(part) > self._body_bytes:
+                if len(body) > self._body_bytes:
                     raise _too_large(self._body_bytes)
-                body += part
-                if not is_large and len(body) > SMALL_BODY_BYTES:
-                    began = time.monotonic()
-                    try:
-                        await asyncio.wait_for(self._large.acquire(), timeout=PATIENCE_SECONDS)
-                    except TimeoutError:
-                        raise _busy() from None
-                    is_large = True
-                    deadline += time.monotonic() - began
+                more = max(0, len(body) - SMALL_BODY_BYTES) - held
+                held += more
+                self._held_bytes += more
+                if self._held_bytes > LARGEST_BODIES * self._body_bytes:
+                    raise _busy()
             yield bytes(body)
         finally:
-            if is_large:
-                self._large.release()
+            self._held_bytes -= held
 
 
 def serve(
@@ -231,6 +228,19 @@ class _Loop(asyncio.SelectorEventLoop):
         return await super().create_server(*positional, **named)
 
 
+class _Connection(H11Protocol):
+    """Is closed when nothing is asked at all."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+
+        def give_up() -> None:
+            if getattr(self, "cycle", None) is None:
+                transport.abort()
+
+        self.loop.call_later(PATIENCE_SECONDS, give_up)
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -270,7 +280,7 @@ def _uvicorn(app: FastAPI, tls: TlsFiles | None) -> uvicorn.Config:
         tls.check()
     return uvicorn.Config(
         app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,

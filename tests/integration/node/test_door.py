@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -159,32 +160,31 @@ def test_who_breaks_off_harms_nobody(door: Served, caplog: pytest.LogCaptureFixt
     assert caplog.records == []
 
 
-def test_large_bodies_are_few_at_once(door: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "PATIENCE_SECONDS", 0.3)
+def test_all_bodies_together_take_so_much_memory_and_no_more(door: Served) -> None:
     release = threading.Event()
+    door.behind.act = lambda _body: (release.wait(WAIT_SECONDS), b"{}")[1]
+    with ThreadPoolExecutor() as threads:
+        largest = [threads.submit(door.ask, body=b"x" * LIMIT) for _ in range(4)]
+        while len(door.behind.bodies) < len(largest):
+            time.sleep(0.01)
+        small = threads.submit(door.ask, body=b"x" * server.SMALL_BODY_BYTES)
+        status, told, _ = door.ask(body=b"x" * (LIMIT // 2))
+        assert (status, told["error"]["reason"]) == (503, "busy")
+        assert door.ask("GET", "/v1/info")[0] == 200
+        release.set()
+        assert [asked.result()[0] for asked in (*largest, small)] == [200] * 5
+    assert door.ask(body=b"x" * LIMIT)[0] == 200
 
-    def wait(_body: bytes) -> bytes:
-        release.wait(WAIT_SECONDS)
-        return b"{}"
 
-    door.behind.act = wait
-    large = b"x" * (2 * 1024 * 1024)
-    statuses: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: statuses.append(door.ask(body=large)[0]))
-        for _ in range(server.LARGE_BODIES)
-    ]
-    for thread in threads:
-        thread.start()
-    while len(door.behind.bodies) < server.LARGE_BODIES:
-        time.sleep(0.01)
-    status, told, _ = door.ask(body=large)
-    assert (status, told["error"]["reason"]) == (503, "busy")
-    assert door.ask("GET", "/v1/info")[0] == 200
-    release.set()
-    for thread in threads:
-        thread.join(WAIT_SECONDS)
-    assert statuses == [200] * server.LARGE_BODIES
+def test_a_connection_by_which_nothing_is_asked_is_closed(
+    door: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PATIENCE_SECONDS", 0.2)
+    for said in (b"", b"POST /v1/runs HTTP/1.1\r\nHost:"):
+        with socket.create_connection(("127.0.0.1", door.port), WAIT_SECONDS) as raw:
+            raw.sendall(said)
+            with suppress(ConnectionResetError):
+                assert raw.recv(1) == b""
 
 
 def test_what_answers_at_once_does_not_wait_for_work(door: Served) -> None:

@@ -24,11 +24,12 @@ from dataledger.errors import (
     InvalidArgument,
     KeystoreError,
     NodeRefused,
+    NotFound,
     OwnerNodeError,
     WrongChain,
 )
 from dataledger.hashing import canonical_bytes
-from dataledger.ledger import GrantId, UnsignedReceipt, new_run_id
+from dataledger.ledger import GrantId, RunId, UnsignedReceipt, UseRun, new_run_id
 from dataledger.node import client as client_module
 from dataledger.node.answers import AnswerDocument, NodeInfo
 from dataledger.node.client import NodeClient
@@ -193,6 +194,29 @@ def test_no_answer_is_believed_that_the_receipt_is_not_for(
     monkeypatch.setattr(Exchange, "post", post)
     with pytest.raises(CommitmentMismatch, match="for the code"):
         client.fetch(grant, true.run, code=parse_tiny(tiny(1)).code)
+
+
+def test_an_answer_waits_for_the_chain_to_tell_of_its_receipt(
+    parties: Parties, grant: GrantId, client: NodeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "RECEIPT_PAUSE_SECONDS", 0.01)
+    runs, told = parties.consumer.runs, []
+    get = runs.get
+
+    def behind(of: GrantId, run: RunId) -> UseRun:
+        told.append(run)
+        if len(told) == 1:
+            raise NotFound("No such run.", remedy="")
+        kept = get(of, run)
+        return replace(kept, receipt=None) if len(told) == 2 else kept
+
+    monkeypatch.setattr(runs, "get", behind)
+    assert json.loads(client.run(grant, tiny()).content) == {"lines": 3}
+    assert len(told) == 3
+    told.clear()
+    monkeypatch.setattr(client_module, "RECEIPT_SECONDS", 0.0)
+    with pytest.raises(CommitmentMismatch, match=r"knows no such run|not settled"):
+        client.run(grant, tiny())
 
 
 def test_a_node_of_another_chain_is_not_asked(

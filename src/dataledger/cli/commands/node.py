@@ -111,14 +111,15 @@ def serve(session: Session, *, path: Path) -> None:
     """
     import logging
     import signal
+    import sys
 
     from dataledger.cli.render.node import Serving
     from dataledger.node.config import NodeConfig
     from dataledger.node.server import serve as serve_node
 
     config = NodeConfig.load(path)
-    # uvicorn handles it, and hands it on at its end; there is nothing left to do then.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    # While it serves, uvicorn handles it, and hands it on once all has come to its end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     shown = Serving(as_json=session.as_json)
     with _opened(session, config) as (ledger, executors):
