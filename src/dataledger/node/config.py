@@ -10,6 +10,8 @@
 
     [limits]                         # all in `rules.py`; each may be left out
     requests_per_minute = 60
+    [privacy]
+    units = ["person"]
     [matching]
     columns = ["email"]
     [sandbox]
@@ -41,7 +43,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from dataledger.errors import NodeConfigError, shown
-from dataledger.node.rules import FederatedRules, Limits, MatchingRules, NodeRules, SandboxRules
+from dataledger.node.rules import (
+    FederatedRules,
+    Limits,
+    MatchingRules,
+    NodeRules,
+    PrivacyRules,
+    SandboxRules,
+)
 
 MAX_CONFIG_BYTES = 1024 * 1024
 MAX_AGE_SECONDS = 3600
@@ -246,6 +255,7 @@ def _rules(top: _Section) -> NodeRules:
         raise top.wrong("federated.last_port", "is before first_port, or no port")
     return NodeRules(
         limits=limits,
+        privacy=_fields(top.section("privacy"), PrivacyRules()),
         matching=_fields(top.section("matching"), MatchingRules()),
         sandbox=_fields(top.section("sandbox"), SandboxRules()),
         federated=federated,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from dataledger.errors import NodeRefused, listed, shown
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -19,6 +21,28 @@ class Limits:
     """Computed at once; others wait."""
     age_seconds: int = 300
     """How long after it was signed a request is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRules:
+    """Whom declared work must not tell about. What a person is, the owner knows, not who asks."""
+
+    units: tuple[str, ...] = ()
+    """The columns that name them. Without any, who asks declares the unit; it may be a row."""
+
+    def require_unit(self, column: str | None) -> None:
+        """Return only if declared work may have this column as its unit; None: each row is one.
+
+        Raises:
+            NodeRefused: the owner named others (`other-unit`).
+        """
+        if self.units and column not in self.units:
+            asked = "a row" if column is None else shown(column)
+            raise NodeRefused(
+                f"What must not be told about is not {asked} here.",
+                remedy=f"Declare as the unit: {listed([shown(name) for name in self.units])}.",
+                reason="other-unit",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +94,7 @@ class NodeRules:
     """All of them."""
 
     limits: Limits = field(default_factory=Limits)
+    privacy: PrivacyRules = field(default_factory=PrivacyRules)
     matching: MatchingRules = field(default_factory=MatchingRules)
     sandbox: SandboxRules = field(default_factory=SandboxRules)
     federated: FederatedRules = field(default_factory=FederatedRules)

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from dataledger.errors import NodeConfigError
 from dataledger.node.config import DatasetEntry, NodeConfig, TlsFiles
-from dataledger.node.rules import FederatedRules, Limits, MatchingRules, NodeRules, SandboxRules
+from dataledger.node.rules import (
+    FederatedRules,
+    Limits,
+    MatchingRules,
+    NodeRules,
+    PrivacyRules,
+    SandboxRules,
+)
 
 LEAST = 'account = "owner"\nstate = "state"\n'
 FULL = """
@@ -25,6 +32,9 @@ burst = 5
 body_bytes = 1000
 concurrent_runs = 1
 age_seconds = 60
+
+[privacy]
+units = ["person"]
 
 [matching]
 columns = ["email", "phone"]
@@ -92,6 +102,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert (config.state, config.profile, config.answer_days) == (Path("/var/lib/node"), "besu", 3)
     assert config.rules == NodeRules(
         limits=Limits(10, 5, 1000, 1, 60),
+        privacy=PrivacyRules(("person",)),
         matching=MatchingRules(("email", "phone"), 10, 0, 1, reveal_ids=True),
         sandbox=SandboxRules(seconds=5),
         federated=FederatedRules("0.0.0.0", "node.example", 7000, 7010, 30),  # noqa: S104

@@ -59,6 +59,7 @@ class QueryWork:
 
         Raises:
             QueryError: there is not.
+            NodeRefused: the owner names another unit.
         """
         check_query(self.query, holding)
 
@@ -104,8 +105,11 @@ def check_query(query: Query, holding: Holding) -> None:
 
     Raises:
         QueryError: it has not.
+        NodeRefused: the owner names another unit (`other-unit`).
     """
     from dataledger.node.tables import require_table
+
+    holding.rules.privacy.require_unit(query.unit.column)
 
     try:
         require_table(holding, query.path, query.columns)

@@ -68,9 +68,12 @@ class Training:
 
         Raises:
             QueryError: there is not.
+            NodeRefused: the owner names another unit.
         """
         from dataledger.node.tables import require_table
 
+        unit = self.document.unit
+        holding.rules.privacy.require_unit(None if unit is None else unit.column)
         try:
             require_table(holding, self.document.path, self.document.columns)
         except NotFound as error:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from chances import least_successes
 from queries import bounded, document, found_in, holding_of, write_csv
 
 from dataledger.contracts.use_types import Composition
-from dataledger.errors import AnswerWithheld, QueryError
+from dataledger.errors import AnswerWithheld, NodeRefused, QueryError
 from dataledger.hashing import Digest, canonical_bytes, parse_canonical
 from dataledger.node.queries import answer_of, noisy_parts, parse_query
 from dataledger.node.queries.answer import write
 from dataledger.node.queries.noise import plan
 from dataledger.node.queries.release import numbers_of
+from dataledger.node.rules import NodeRules, PrivacyRules
 from dataledger.node.work import Holding
 
 NAMES = ("person", "city", "age")
@@ -233,6 +235,23 @@ def test_missing_columns_and_files_are_refused_without_looking_at_rows(tmp_path:
         parse_query(asked(bounded("sum", "income"))).check(holding)
     with pytest.raises(QueryError, match=r"has no file 'other\.csv'"):
         parse_query(asked(from_="other.csv")).check(holding)
+
+
+def test_whom_the_data_is_about_is_for_the_owner_to_say(tmp_path: Path) -> None:
+    holding = held(tmp_path / "data", [])
+    rules = NodeRules(privacy=PrivacyRules(("person", "household")))
+    ruled = replace(holding, rules=rules)
+    by_person, by_city = (
+        parse_query(asked(unit={"column": column, "contributions": 2}))
+        for column in ("person", "city")
+    )
+    by_person.check(ruled)
+    for work, words in ((parse_query(asked()), "not a row here"), (by_city, "not 'city' here")):
+        work.check(holding)
+        with pytest.raises(NodeRefused, match=words) as caught:
+            work.check(ruled)
+        assert caught.value.reason == "other-unit"
+        assert "'person', 'household'" in caught.value.remedy
 
 
 def test_data_that_is_not_as_recorded_gives_no_answer_and_no_words_of_it(tmp_path: Path) -> None:
