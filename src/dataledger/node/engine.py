@@ -293,8 +293,8 @@ class Engine:
             while not ending.wait(interval_seconds):
                 try:
                     self.sweep()
-                except DataLedgerError as error:
-                    _log.error("%s: %s", type(error).__name__, error)
+                except Exception:  # noqa: BLE001 - the other open runs must not be left for one
+                    _log.exception("The node's housekeeping failed; it goes on.")
 
         thread = threading.Thread(target=keep_house, name="node-housekeeping", daemon=True)
         thread.start()

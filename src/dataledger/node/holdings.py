@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataledger.contracts.identifiers import DatasetId, OrgId
+from dataledger.contracts.identifiers import Commitment, DatasetId, OrgId
 from dataledger.errors import NodeConfigError, NotFound, UsageError, shown
 from dataledger.ledger import Ledger
 from dataledger.ledger.secrets import Secrets
@@ -25,6 +25,8 @@ class HeldVersion:
     folder: Path
     manifest: Manifest
     """As the chain commits to it."""
+    commitment: Commitment
+    """The chain's to the version."""
     name: str = ""
     """Of the dataset: `OWNER/SLUG`."""
     secret: DatasetSecret | None = None
@@ -128,7 +130,15 @@ class _Loader:
         if secret is not None:
             self._check_secret(entry, manifest, secret)
         name = f"{dataset.owner_slug}/{dataset.slug}"
-        return HeldVersion(dataset.id, version.number, entry.folder, manifest, name, secret)
+        return HeldVersion(
+            dataset=dataset.id,
+            version=version.number,
+            folder=entry.folder,
+            manifest=manifest,
+            commitment=version.record.commitment,
+            name=name,
+            secret=secret,
+        )
 
     def _manifest(self, entry: DatasetEntry, dataset: DatasetId) -> tuple[Manifest, int]:
         """Return the manifest, and of which version it should be."""

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from dataledger.chain.home import private_directory
-from dataledger.contracts.identifiers import Address, DatasetId, GrantId, OrgId, RunId
+from dataledger.contracts.identifiers import Address, Commitment, DatasetId, GrantId, OrgId, RunId
 from dataledger.contracts.use_types import Cost
 from dataledger.errors import NodeConfigError
-from dataledger.hashing import Digest, Hash32
+from dataledger.hashing import Digest, Hash32, to_hash32
 from dataledger.node.states import NEXT, OPEN, KeptRun, RunKey, State
 from dataledger.node.work import Answer
 
@@ -38,6 +38,7 @@ CREATE TABLE run (
     consumer         INTEGER NOT NULL,
     dataset          TEXT    NOT NULL,
     version          INTEGER NOT NULL,
+    commitment       BLOB    NOT NULL,
     code             TEXT    NOT NULL,
     environment      TEXT    NOT NULL,
     cost             TEXT    NOT NULL,
@@ -142,8 +143,8 @@ class Journal:
         with self._writing():
             changed = self._database.execute(
                 "INSERT OR IGNORE INTO run (grant_id, run_id, kind, sender, consumer, dataset,"
-                " version, code, environment, cost, received_at_unix, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " version, commitment, code, environment, cost, received_at_unix, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *_key(run.key),
                     run.kind,
@@ -151,6 +152,7 @@ class Journal:
                     run.consumer,
                     str(run.dataset),
                     run.version,
+                    run.commitment,
                     str(run.code),
                     str(run.environment),
                     _cost_text(run.cost),
@@ -329,6 +331,7 @@ def _run(row: sqlite3.Row) -> KeptRun:
         consumer=OrgId(row["consumer"]),
         dataset=DatasetId.parse(row["dataset"]),
         version=row["version"],
+        commitment=Commitment(to_hash32(row["commitment"])),
         code=Digest.parse_sha256(row["code"]),
         environment=Digest.parse_sha256(row["environment"]),
         cost=_cost(row["cost"]),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dataledger.errors import ChainError, DataLedgerError
+from dataledger.errors import ConnectionFailed, DataLedgerError
 from dataledger.node.at_work import AtWork
 from dataledger.node.journal import Journal
 from dataledger.node.settlement import MovedOn, Settlement
@@ -43,7 +43,7 @@ class Recovery:
         self._telling = telling
 
     def all(self) -> Recovered:
-        """Bring to their end all that can be; once the chain does not answer, leave the rest."""
+        """Bring to their end all that can be; once the chain is out of reach, leave the rest."""
         ended: list[KeptRun] = []
         left: list[LeftOpen] = []
         for run in self._journal.open_runs():
@@ -53,7 +53,7 @@ class Recovery:
                 continue
             except DataLedgerError as error:
                 left.append(LeftOpen(run.key, run.state, error))
-                if isinstance(error, ChainError):
+                if isinstance(error, ConnectionFailed):
                     break
                 continue
             if found is not None:

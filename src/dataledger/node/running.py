@@ -89,6 +89,7 @@ class Running:
             consumer=admitted.consumer,
             dataset=holding.dataset,
             version=holding.version,
+            commitment=allowed.held.commitment,
             code=work.code,
             environment=self._environment(work),
             cost=allowed.cost,

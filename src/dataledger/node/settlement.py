@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from dataledger.chain.signer import Signer
-from dataledger.contracts.use_types import NO_COST, Quorum, Receipt
-from dataledger.errors import InvalidArgument, NodeRefused, NotFound, Refused
+from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.use_types import NO_COST, Input, Outcome, Quorum, Receipt
+from dataledger.errors import InvalidArgument, NodeConfigError, NodeRefused, NotFound, Refused
 from dataledger.ledger import Ledger, UnsignedReceipt, UseRun
 from dataledger.node.gate import by_chain
 from dataledger.node.grants import Grants
@@ -37,12 +38,22 @@ class Settlement:
         clock: Callable[[], float] = time.time,
         observer: Observer = ignore,
     ) -> None:
-        """Sign receipts with the ledger's signer and `executors`, where they are asked for."""
+        """Sign receipts with the ledger's signer and `executors`, where they are asked for.
+
+        Raises:
+            NodeConfigError: an executor is a development key of another chain.
+        """
         if ledger.signer is None:
             raise InvalidArgument(
                 "The ledger was opened for reading only: it has no signer.",
                 remedy="Name the account that acts for the datasets' owner.",
             )
+        for executor in executors:
+            if executor.bound_to not in {None, ledger.profile.identity}:
+                raise NodeConfigError(
+                    f"The executor {executor.address} is a development key of another chain.",
+                    remedy="Name an account of your own.",
+                )
         self._ledger = ledger
         self._grants = grants
         self._journal = journal
@@ -158,13 +169,7 @@ class Settlement:
         """
         if run.state is State.COMPUTED:
             run = self.move(run, State.SETTLING)
-        unsigned = self._ledger.runs.prepare(
-            run.key.grant,
-            run.key.run,
-            environment=run.environment,
-            output=None if run.state is State.FAILING else run.output,
-            spent=run.spent or NO_COST,
-        )
+        unsigned = self._receipt(run)
         grant = self._grants.get(run.key.grant)
         quorum = Quorum() if grant.terms is None else grant.terms.quorum
         signatures = [
@@ -193,6 +198,23 @@ class Settlement:
         )
 
     # ------------------------------------------------------------------------------------- helpers
+
+    def _receipt(self, run: KeptRun) -> UnsignedReceipt:
+        """Return a run's receipt, which follows from what the journal has: ever the same one."""
+        failed = run.state is State.FAILING
+        receipt = Receipt(
+            grant=run.key.grant,
+            run=run.key.run,
+            code=run.code,
+            environment=run.environment,
+            inputs=(Input(run.dataset, run.version, run.commitment),),
+            output=None if failed else run.output,
+            spent=run.spent or NO_COST,
+            outcome=Outcome.FAILED if failed else Outcome.RELEASED,
+        )
+        profile = self._ledger.profile
+        contract = profile.contract(ContractName.DATA_USE).address
+        return UnsignedReceipt(profile.chain_id, contract, receipt)
 
     def _reserve(self, run: KeptRun) -> bool:
         """Reserve a run; return whether it was done now, and not by somebody before."""

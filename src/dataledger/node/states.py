@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dataledger.contracts.identifiers import Address, DatasetId, GrantId, OrgId, RunId
+from dataledger.contracts.identifiers import Address, Commitment, DatasetId, GrantId, OrgId, RunId
 from dataledger.contracts.use_types import Cost
 from dataledger.hashing import Digest
 
@@ -78,6 +78,8 @@ class KeptRun:
     consumer: OrgId
     dataset: DatasetId
     version: int
+    commitment: Commitment
+    """The ledger's to that version."""
     code: Digest
     environment: Digest
     """Of the document in `ledger.documents` that says what it runs on."""

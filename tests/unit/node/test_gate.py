@@ -10,7 +10,15 @@ import pytest
 from engines import DOCUMENT, FakeWork, reason
 
 from dataledger.chain.signer import Signer
-from dataledger.contracts.identifiers import Address, DatasetId, GrantId, OrgId, ProjectId, RunId
+from dataledger.contracts.identifiers import (
+    Address,
+    Commitment,
+    DatasetId,
+    GrantId,
+    OrgId,
+    ProjectId,
+    RunId,
+)
 from dataledger.contracts.types import Role
 from dataledger.contracts.use_types import Composition, Cost, GrantState, Request, Terms
 from dataledger.errors import NotFound, QueryError, Refused, SignatureInvalid
@@ -37,6 +45,7 @@ def id_of(number: int) -> Hash32:
     return Hash32(number.to_bytes(32))
 
 
+COMMITMENT = Commitment(id_of(4))
 GRANT, DATASET = GrantId(id_of(1)), DatasetId(id_of(2))
 TERMS = Terms(
     terms=Digest.of(b"terms"),
@@ -114,7 +123,7 @@ class Entrance:
         self.chain = FakeChain()
         self.now = float(NOW)
         ledger = self.chain.ledger()
-        held = [HeldVersion(DATASET, number, folder, MANIFEST) for number in versions]
+        held = [HeldVersion(DATASET, number, folder, MANIFEST, COMMITMENT) for number in versions]
         self.journal = Journal(folder, CHAIN, CONTRACT)
         self.gate = Gate(
             *(ledger, Grants(ledger, clock=self.clock), Holdings(held), self.journal, Limits()),

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dataledger.contracts.identifiers import Address, DatasetId, GrantId, OrgId, RunId
+from dataledger.contracts.identifiers import Address, Commitment, DatasetId, GrantId, OrgId, RunId
 from dataledger.contracts.use_types import NO_COST, Cost
 from dataledger.errors import NodeConfigError
 from dataledger.hashing import Digest, Hash32
@@ -42,6 +42,7 @@ def new_run(number: int = 1, cost: Cost = LARGEST) -> KeptRun:
         consumer=OrgId(2**32 - 1),
         dataset=DatasetId(id_of(9)),
         version=2**32 - 1,
+        commitment=Commitment(id_of(3)),
         code=Digest.of(b"code"),
         environment=Digest.of(b"environment"),
         cost=cost,
