@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -120,28 +120,35 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 class Liar:
     """Party 0, which meets the others as it should, and then says what it likes."""
 
-    def __init__(self, parties: Parties, *, says: int = 0, shows: int = 0) -> None:
-        """Call all others, with the certificate of `shows`, as the party `says`."""
+    def __init__(self, parties: Parties, *, says: int = 0) -> None:
+        """Call nobody yet. It is going to say that it is the party `says`."""
+        self._parties = parties
+        self._says = says
         self._stack = ExitStack()
-        self.sockets = [self._call(parties, at, says, shows) for at in range(1, len(parties.all))]
+        self.sockets: list[ssl.SSLSocket] = []
+
+    def call(self) -> None:
+        """Call all others."""
+        self.sockets = [self._call(at) for at in range(1, len(self._parties.all))]
+
+    def close(self) -> None:
+        """Leave."""
+        self._stack.close()
 
     def say(self, data: bytes) -> None:
         """Tell all others the same."""
         for connection in self.sockets:
-            with suppress(OSError):
-                connection.sendall(data)
+            connection.sendall(data)
 
     def answer(self, change: Callable[[bytes], bytes]) -> None:
         """Give back the first message of each, changed."""
         for connection in self.sockets:
-            # Where one has ended it already, the other may be gone, too.
-            with suppress(OSError, EOFError):
-                counter, size = struct.unpack("<qI", _exactly(connection, 12))
-                payload = change(_exactly(connection, size))
-                connection.sendall(struct.pack("<qI", counter, len(payload)) + payload)
+            counter, size = struct.unpack("<qI", _exactly(connection, 12))
+            payload = change(_exactly(connection, size))
+            connection.sendall(struct.pack("<qI", counter, len(payload)) + payload)
 
-    def _call(self, parties: Parties, at: int, says: int, shows: int) -> ssl.SSLSocket:
-        own, offer = parties.all[shows].own, parties.offers[at]
+    def _call(self, at: int) -> ssl.SSLSocket:
+        own, offer = self._parties.all[0].own, self._parties.offers[at]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.load_verify_locations(cadata=offer.certificate)
@@ -149,9 +156,9 @@ class Liar:
             file = Path(folder) / "identity.pem"
             file.write_text(ssl.DER_cert_to_PEM_cert(own.der) + own.key_pem)
             context.load_cert_chain(file, password=own.passphrase)
-        plain = socket.create_connection((offer.host, offer.port), timeout=20)
+        plain = socket.create_connection((offer.host, offer.port), timeout=5)
         connection = self._stack.enter_context(context.wrap_socket(plain))
-        connection.sendall(says.to_bytes(2, "little"))
+        connection.sendall(self._says.to_bytes(2, "little"))
         return connection
 
     def __enter__(self) -> Self:
@@ -163,7 +170,7 @@ class Liar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self.close()
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -36,15 +36,16 @@ def main() -> None:
     setup = members(read_frame(frames_in), *_SETUP)
     # What shares there are in memory must not come to lie on a disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.alarm(natural(setup["seconds"]))
+    seconds = natural(setup["seconds"])
+    signal.alarm(seconds)
     from dataledger.node.federated.links import BrokenOff
-    from dataledger.node.federated.session import Session
+    from dataledger.node.federated.session import MEET_SECONDS, Session
 
     identity, parties = _identity(setup), _parties(setup["parties"])
     session = Session(identity, parties)
     try:
         with socket.socket(fileno=natural(setup["listener"])) as listener:
-            session.meet(listener)
+            session.meet(listener, seconds=min(MEET_SECONDS, seconds / 2))
         write_frame(frames_out, {"met": len(parties)})
         while (message := session.attend(lambda: read_frame(frames_in))) is not None:
             values = members(message, "add")["add"]

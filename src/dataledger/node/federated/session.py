@@ -47,7 +47,7 @@ class Session:
             identity, parties, self._loop.create_future(), max_bytes=ITEM_BYTES * MAX_ITEMS
         )
 
-    def meet(self, listener: socket.socket, *, seconds: float = MEET_SECONDS) -> None:
+    def meet(self, listener: socket.socket, *, seconds: float) -> None:
         """Wait on `listener` for all lower parties, and call all higher ones.
 
         Raises:

@@ -19,7 +19,8 @@ from dataledger.node.federated.frames import read_frame, write_frame
 from dataledger.node.federated.offer import Offer
 from dataledger.node.federated.sums import fits
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "dataledger.node.federated.process")
+COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "dataledger.node.federated.process")
+"""-P: what lies in the folder where the node was started is no part of it."""
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 """All that the process gets to see of the node's environment: others name secrets."""
