@@ -9,7 +9,7 @@ from uses import Parties
 
 from dataledger.contracts.types import Capability
 
-RACERS = 60
+RACERS = 40
 ANSWERS = 4
 
 
