@@ -2,6 +2,7 @@
 # Usage: lock.sh [--upgrade]
 # Brings the lock files in step with pyproject.toml and package.json; `--upgrade` also takes newer
 # Python packages. Development comes first: the runtime lock holds the versions the tests ran with.
+# The runtime has a node's packages, too: the demo runs one.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -14,7 +15,7 @@ resolve() {
 
 echo "Resolving the Python packages"
 resolve pyproject.toml --extra dev --group build --group lock --output-file requirements/dev.txt
-resolve pyproject.toml --group build --constraints requirements/dev.txt \
+resolve pyproject.toml --extra node --group build --constraints requirements/dev.txt \
     --output-file requirements/runtime.txt
 resolve --group node --output-file requirements/node.txt
 resolve --group fuzz --output-file requirements/fuzz.txt

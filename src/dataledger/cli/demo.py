@@ -19,9 +19,10 @@ def demo(session: Session, *, keep: bool) -> None:
     """Show a dataset's whole life on a development chain of its own.
 
     Six organisations take air quality readings from plan to publication. Forbidden steps are tried
-    and refused; an outsider checks every claim; a flipped bit is found; a recall reaches what
-    others built; an auditor asks an index of it all, and takes away evidence. Everything is really
-    done, in a temporary directory that is gone afterwards.
+    and refused; an outsider checks every claim; a flipped bit is found; a consumer is answered by
+    data that it never sees; a recall reaches what others built; an auditor asks an index of it all,
+    and takes away evidence. Everything is really done, in a temporary directory that is gone
+    afterwards.
 
     It always uses keys, profile and home of its own.
     """

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dataledger.chain.identifiers import TransactionHash
-from dataledger.contracts.identifiers import Address, DatasetId, Head, OrgId, PolicyId
+from dataledger.contracts.identifiers import (
+    Address,
+    DatasetId,
+    GrantId,
+    Head,
+    OrgId,
+    PolicyId,
+    RunId,
+)
 from dataledger.contracts.types import Capability, Relation, Severity
 from dataledger.hashing import Digest
 
@@ -278,6 +286,53 @@ class VersionExported:
     missing: int
 
 
+@dataclass(frozen=True, slots=True)
+class UseAgreed:
+    """The owner granted the use of its dataset, under a project that a regulator approved."""
+
+    grant: GrantId
+    project: str
+    purpose: str
+    dataset: str
+    organisation: str
+    """Which may use it."""
+    epsilon: str
+    """What all its questions together may cost."""
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswered:
+    """The owner's node answered a question, with noise, and the chain has its receipt.
+
+    Numbers are decimals. The interval holds with the confidence, as far as the noise goes.
+    """
+
+    question: str
+    value: str
+    low: str
+    high: str
+    confidence: str
+    epsilon: str
+    epsilon_left: str
+    """Of the grant."""
+    output: Digest
+    """Of the answer, as the receipt names it."""
+    run: RunId
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseRefusedFor:
+    """A use that was refused, and cost nothing."""
+
+    organisation: str
+    attempt: str
+    error: str
+    """The custom error's name."""
+    message: str
+
+
 Event: TypeAlias = (
     Chapter
     | ContractDeployed
@@ -299,4 +354,7 @@ Event: TypeAlias = (
     | EvidenceVerified
     | EvidenceRefused
     | VersionExported
+    | UseAgreed
+    | QueryAnswered
+    | UseRefusedFor
 )

@@ -15,6 +15,7 @@ from dataledger.demo.events import (
     VersionRecalled,
     VersionRecorded,
 )
+from dataledger.demo.used import Used
 from dataledger.hashing import JsonValue
 
 FORMAT = "dataledger/demo/1"
@@ -44,6 +45,7 @@ class DemoResult:
     verified: tuple[ClaimVerified, ...]
     tampering: TamperDetected
     recalled: VersionRecalled
+    used: Used
     audited: Audited
     chapter_seconds: Mapping[str, float]
     kept_at: Path | None
@@ -67,6 +69,7 @@ class DemoResult:
                 "message": self.tampering.message,
             },
             "recalled": _recall(self.recalled),
+            **self.used.to_json(),
             **self.audited.to_json(),
             "timings": {
                 "total_seconds": round(sum(self.chapter_seconds.values()), 3),

@@ -13,7 +13,7 @@ from dataledger.chain.signer import UnsignedTransaction
 from dataledger.contracts import dataset_ledger
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.events import DatasetRegistered, Event, VersionAdded
-from dataledger.contracts.identifiers import DatasetId, OrgId
+from dataledger.contracts.identifiers import DatasetId, GrantId, OrgId
 from dataledger.contracts.reverts import decode_refusal
 from dataledger.contracts.types import Parent, Step
 from dataledger.demo.consortium import OWNER, Consortium, Organisation
@@ -46,6 +46,8 @@ class Scene:
     main: DatasetId | None = None
     manifests: dict[int, Manifest] = field(default_factory=dict)
     """Of the main dataset's versions."""
+    grant: GrantId | None = None
+    """Of the main dataset's use, once that is agreed."""
 
     @property
     def dataset(self) -> DatasetId:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dataledger.chain.devnet import Devnet
-from dataledger.demo import checks, inquiry, life, reuse
+from dataledger.demo import checks, inquiry, life, reuse, use
 from dataledger.demo.audited import Audited
 from dataledger.demo.consortium import AUTHORITY, Consortium
 from dataledger.demo.events import (
@@ -21,17 +21,21 @@ from dataledger.demo.events import (
     ImpactFound,
     IndexHeld,
     OrganisationJoined,
+    QueryAnswered,
     SearchAnswered,
     StageReached,
     StepRefused,
     TamperDetected,
     TimelineTold,
+    UseAgreed,
+    UseRefusedFor,
     VersionExported,
     VersionRecalled,
     VersionRecorded,
 )
 from dataledger.demo.result import DatasetTold, DemoResult
 from dataledger.demo.scene import Scene, expect
+from dataledger.demo.used import Used
 
 STAGES = ("COLLECTED", "CLEANED", "LABELED", "VALIDATED", "AUDITED", "PUBLISHED")
 E = TypeVar("E")
@@ -96,8 +100,10 @@ def _chapters(scene: Scene, told: list[Event]) -> Iterator[Event]:
     yield from life.publish(scene)
     yield from checks.verify(scene, _of_kind(told, StageReached))
     yield from checks.tamper(scene)
+    yield from use.ask(scene)
     yield from reuse.build(scene)
     yield from reuse.recall(scene)
+    yield use.ended(scene)
     yield from inquiry.inquire(scene, _one_of_kind(told, VersionRecalled))
     # Standards take their time to load: nobody should wait for them before the story begins.
     from dataledger.demo import evidence
@@ -120,6 +126,11 @@ def _result(
         verified=tuple(_of_kind(events, ClaimVerified)),
         tampering=_one_of_kind(events, TamperDetected),
         recalled=_one_of_kind(events, VersionRecalled),
+        used=Used(
+            agreed=_one_of_kind(events, UseAgreed),
+            answered=_one_of_kind(events, QueryAnswered),
+            refused=tuple(_of_kind(events, UseRefusedFor)),
+        ),
         audited=Audited(
             described=_one_of_kind(events, DatasetDescribed),
             index=_one_of_kind(events, IndexHeld),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ from dataledger.evidence.verifier.pins import to_hash
 from dataledger.hashing import Digest, Hash32
 from dataledger.index import Index, schema
 from dataledger.ledger import Ledger
+from dataledger.ledger.costs import epsilon_text
 from dataledger.manifest import fingerprint
 from dataledger.manifest.description import read_description
 
@@ -302,6 +304,21 @@ def test_organisations_are_those_on_the_chain(kept: Kept) -> None:
     assert len(keys) == 6
 
 
+def test_the_use_is_what_the_chain_has_of_it(kept: Kept) -> None:
+    told = kept.document["use"]
+    grant = kept.ledger.uses.get(told["grant"])
+    assert epsilon_text(grant.counted.micro) == told["answer"]["epsilon"]
+    assert epsilon_text(grant.left.micro) == told["answer"]["epsilon_left"]
+    (run,) = kept.ledger.runs.list(grant=grant.id)
+    assert run.receipt is not None
+    assert str(run.run) == told["answer"]["run"]
+    assert str(run.receipt.output) == told["answer"]["output"]
+    assert Decimal(told["answer"]["low"]) <= Decimal(told["answer"]["high"])
+    why = kept.ledger.uses.why_not(grant.id)
+    assert why is not None
+    assert [item["error"] for item in told["refused"]] == ["GrantLimitExceeded", why.error_name]
+
+
 def test_the_description_is_the_one_on_the_chain(kept: Kept) -> None:
     told = kept.document["audit"]["described"]
     found = kept.ledger.datasets.description(told["dataset"])
@@ -424,6 +441,7 @@ def test_the_story_for_a_person_is_plain_and_leaves_nothing(tmp_path: Path) -> N
     assert max(map(len, finished.stdout.splitlines())) <= 80
     for told in (
         *("DutiesNotSeparate", "OrganisationIsSuspended", "Detected: readings/", "tainted"),
+        *("GrantLimitExceeded", "The node answers", "StageNotAllowed"),
         *("by the check history", "by the check anchor", "Exported as Croissant"),
     ):
         assert told in finished.stdout

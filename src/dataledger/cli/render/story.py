@@ -23,12 +23,15 @@ from dataledger.demo.events import (
     IndexHeld,
     OrganisationJoined,
     PolicyPublished,
+    QueryAnswered,
     SearchAnswered,
     StageReached,
     StepRefused,
     TaintedVersion,
     TamperDetected,
     TimelineTold,
+    UseAgreed,
+    UseRefusedFor,
     VersionExported,
     VersionRecalled,
     VersionRecorded,
@@ -95,6 +98,31 @@ def _draw(screen: Screen, event: Event | DemoResult) -> None:
             _draw_recall(screen, event)
         case DemoResult():
             _draw_summary(screen, event)
+        case _:
+            _draw_use(screen, event)
+
+
+def _draw_use(screen: Screen, event: Event) -> None:
+    """Draw what a consumer was granted, was answered, and was refused."""
+    match event:
+        case UseAgreed():
+            granted = f"may use it for {event.purpose}:"
+            limit = f"ε {event.epsilon} in all"
+            _done(screen, [Styled(event.organisation, "bold"), granted, limit], event.written)
+            screen.line(Styled(f"{_INDENT}project “{event.project}”", "dim"))
+        case QueryAnswered():
+            screen.success(Styled(f"The node answers {event.value}:", "bold"), event.question)
+            finding = (
+                f"{event.low} to {event.high} with a confidence of {event.confidence}. "
+                f"It cost ε {event.epsilon}; ε {event.epsilon_left} is left."
+            )
+            _paragraph(screen, finding, indent=_INDENT)
+            receipt = f"receipt of run {_short(str(event.run))}, answer {_short(str(event.output))}"
+            screen.line(Styled(f"{_INDENT}{receipt}", "dim"))
+        case UseRefusedFor():
+            screen.failure(Styled(event.organisation, "bold"), f"{event.attempt}.")
+            screen.line(Styled(f"{_INDENT}{event.error}", "bold red"))
+            _paragraph(screen, event.message, indent=_INDENT)
         case _:
             _draw_answer(screen, event)
 
