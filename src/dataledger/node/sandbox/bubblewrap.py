@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from dataledger.errors import AnswerWithheld, DependencyMissing, NodeRefused, shown
 from dataledger.node.rules import SandboxRules
@@ -85,7 +86,6 @@ def run_confined(
         code.write_bytes(algorithm)
         told = stage / "parameters.json"
         told.write_bytes(parameters)
-        ready, ready_there = _pipe(stack)
         seccomp = _create(stack, stage / "filter", filter_program(), os.O_RDONLY)
         shown_here = [
             *mounts,
@@ -102,24 +102,24 @@ def run_confined(
             ),
             os.O_RDONLY,
         )
-        try:
-            process = subprocess.Popen(
-                [_program(), "--args", str(arguments), "--", *_command(ready_there, rules)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=words,
-                env={},
-                pass_fds=(arguments, seccomp, ready_there),
-            )
-        finally:
-            os.close(ready_there)
+        process = subprocess.Popen(
+            [_program(), "--args", str(arguments), "--", *_command(rules)],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            env={},
+            pass_fds=(arguments, seccomp),
+        )
         stack.callback(_end, process)
-        if not _says_ready(ready):
+        try:
+            watched = _start(process, answer, stack)
+        except OSError as error:
             _end(process)
-            raise _not_started(os.pread(words, _WORDS_BYTES, 0))
+            raise _not_started(os.pread(words, _WORDS_BYTES, 0)) from error
         # What is mounted stays there. Should the node be killed now, nothing is left on the disk.
         shutil.rmtree(stage, ignore_errors=True)
-        stopped = limits.wait(process, limits.Watched.find(process.pid, answer, SCRATCH), rules)
+        stopped = limits.wait(process, watched, rules)
         if stopped is not None:
             raise _withheld(f"was stopped: {stopped.value}")
         if process.returncode != 0:
@@ -149,10 +149,10 @@ def _arguments(
     return [*arguments, "--remount-ro", "/", "--chdir", SCRATCH]
 
 
-def _command(ready: int, rules: SandboxRules) -> list[str]:
+def _command(rules: SandboxRules) -> list[str]:
     """Return what is run in the sandbox: Python without any settings, which takes on the limits."""
     file_bytes = max(rules.scratch_bytes, rules.output_bytes)
-    numbers = (ready, rules.memory_bytes, file_bytes, rules.seconds + 1, rules.processes + 1)
+    numbers = (rules.memory_bytes, file_bytes, rules.seconds + 1, rules.processes + 1)
     flags = ("-I", "-S", "-B", "-X", "utf8")
     return [runtime.executable(), *flags, _INSIDE, *map(str, numbers)]
 
@@ -182,23 +182,34 @@ def _create(stack: ExitStack, path: Path, content: bytes, mode: int) -> int:
     return descriptor
 
 
-def _pipe(stack: ExitStack) -> tuple[int, int]:
-    """Return both ends; the caller closes the second one."""
-    reading, writing = os.pipe()
-    stack.callback(os.close, reading)
-    return reading, writing
+def _start(process: "subprocess.Popen[bytes]", answer: int, stack: ExitStack) -> limits.Watched:
+    """Let the algorithm start, once it is watched.
+
+    Raises:
+        OSError: it does not get so far, or cannot be watched.
+    """
+    said, told = process.stdout, process.stdin
+    if said is None or told is None or not _is_ready(said):
+        raise ProcessLookupError
+    watched = limits.Watched.find(process.pid, SCRATCH, answer)
+    stack.callback(os.close, watched.scratch)
+    told.write(b"1")
+    return watched
 
 
-def _says_ready(ready: int) -> bool:
+def _is_ready(said: IO[bytes]) -> bool:
     waiting = select.poll()
-    waiting.register(ready, select.POLLIN)
-    return bool(waiting.poll(1000 * START_SECONDS)) and os.read(ready, 1) == b"1"
+    waiting.register(said, select.POLLIN)
+    return bool(waiting.poll(1000 * START_SECONDS)) and said.read(1) == b"1"
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End all processes of the sandbox: they die with the outermost."""
     process.kill()
     process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _read(descriptor: int, size_bytes: int) -> bytes:

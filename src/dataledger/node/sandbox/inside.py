@@ -1,9 +1,10 @@
 """Starts an algorithm inside the sandbox, under limits that it cannot lift. Runs nowhere else.
 
-    python -I -S -B inside.py READY MEMORY_BYTES FILE_BYTES SECONDS TASKS
+    python -I -S -B inside.py MEMORY_BYTES FILE_BYTES SECONDS TASKS
 
-Once the limits hold, one byte goes to the descriptor READY; whatever the algorithm does then,
-nobody listens. This file stands alone: only Python's own library is there.
+Once the limits hold, it writes one byte, and waits for one: then the node watches. Whatever the
+algorithm writes after that, nobody reads. This file stands alone: only Python's own library is
+there.
 """
 
 import os
@@ -19,7 +20,7 @@ NICENESS = 10
 
 def main(arguments: list[str]) -> None:
     """Take the limits on, say so, and become the algorithm."""
-    ready, memory_bytes, file_bytes, seconds, tasks = map(int, arguments)
+    memory_bytes, file_bytes, seconds, tasks = map(int, arguments)
     os.nice(NICENESS)
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
@@ -35,11 +36,12 @@ def main(arguments: list[str]) -> None:
         # Where less is allowed already, less it stays.
         least = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (least, least))
+    os.write(1, b"1")
+    if not os.read(0, 1):
+        return  # nobody watches
     nowhere = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    os.write(ready, b"1")
-    os.close(ready)
     os.closerange(3, OPEN_FILES)
     sys.argv[:] = [ALGORITHM]
     sys.path.append(PACKAGES)

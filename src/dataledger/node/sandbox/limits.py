@@ -34,40 +34,39 @@ class Stopped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The one process in a sandbox, which is the algorithm, and what it writes."""
+    """The one process in a sandbox, which is to be the algorithm, and where it writes."""
 
-    process: int | None
-    """None: it has ended already."""
+    process: int
+    scratch: int
+    """A descriptor of its scratch space, whatever the process makes of itself."""
     answer: int
     """A descriptor of its output."""
-    scratch: str
-    """The path of its scratch space, as the process sees it."""
 
     @classmethod
-    def find(cls, outer: int, answer: int, scratch: str) -> "Watched":
-        """Return what runs in the sandbox whose outermost process is `outer`.
+    def find(cls, outer: int, scratch: str, answer: int) -> "Watched":
+        """Return what waits in the sandbox whose outermost process is `outer`.
 
-        It starts a second one, the first of its namespace, which starts the algorithm.
+        That started the first process of the namespace, which started the one. The caller closes
+        the descriptor of the scratch space, which the process has at the path `scratch`.
+
+        Raises:
+            OSError: there is none, or it cannot be watched.
         """
         process = _child_of(_child_of(outer))
-        if process is not None:
-            with suppress(OSError):
-                Path(f"/proc/{process}/oom_score_adj").write_text(_FIRST_VICTIM)
-        return cls(process, answer, scratch)
+        Path(f"/proc/{process}/oom_score_adj").write_text(_FIRST_VICTIM)
+        opened = os.open(f"/proc/{process}/root{scratch}", os.O_RDONLY | os.O_DIRECTORY)
+        return cls(process, opened, answer)
 
     def excess(self, rules: SandboxRules) -> Stopped | None:
         """Return what it has taken too much of, if anything, at this moment."""
         if os.fstat(self.answer).st_size > rules.output_bytes:
             return Stopped.OUTPUT
-        if self.process is None:
-            return None
-        # It may end while it is looked at.
-        with suppress(OSError):
+        usage = os.fstatvfs(self.scratch)
+        if usage.f_files - usage.f_ffree > MAX_SCRATCH_FILES:
+            return Stopped.FILES
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
             if len(list(Path(f"/proc/{self.process}/task").iterdir())) > rules.processes:
                 return Stopped.TASKS
-            usage = os.statvfs(f"/proc/{self.process}/root{self.scratch}")
-            if usage.f_files - usage.f_ffree > MAX_SCRATCH_FILES:
-                return Stopped.FILES
         return None
 
 
@@ -90,15 +89,13 @@ def wait(
             return excess
 
 
-def _child_of(parent: int | None) -> int | None:
-    """Return the one child of a process, if it has any."""
-    if parent is None:
-        return None
+def _child_of(parent: int) -> int:
+    """Return the one child of a process. Raises `ProcessLookupError` if it has none."""
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
-            with suppress(OSError):
+            with suppress(FileNotFoundError, ProcessLookupError):
                 # pid (name) state ppid …; the name may hold anything.
                 after_name = (process / "stat").read_bytes().rpartition(b")")[2]
                 if int(after_name.split()[1]) == parent:
                     return int(process.name)
-    return None
+    raise ProcessLookupError
