@@ -95,7 +95,7 @@ test-integration: install
 	@.venv/bin/pytest tests/integration
 
 .PHONY: test-deep
-test-deep: install ## Test for long: more fuzzing, invariants of 10,000 runs, an indexer killed 200 times
+test-deep: install ## Test for long: more fuzzing and invariants, kills, races for the last of a budget, 100 federated trials
 	@FOUNDRY_PROFILE=deep $(forge) test --summary
 	@.venv/bin/pytest tests/deep
 
@@ -123,6 +123,10 @@ bench-audit: install ## Measure the index and its answers beside the chain's log
 .PHONY: bench-lineage
 bench-lineage: install ## Measure lineage among 100,000 versions
 	@$(python) benchmarks/lineage.py $(OPTIONS)
+
+.PHONY: bench-matching
+bench-matching: install ## Measure private set intersection beside the library alone (a minute)
+	@$(python) benchmarks/matching.py $(OPTIONS)
 
 .PHONY: lock
 lock: $(python_dev) $(node_dev) ## Bring the lock files in step with pyproject.toml and package.json
