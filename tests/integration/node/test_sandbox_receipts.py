@@ -14,9 +14,9 @@ from uses import FAR_UNIX, RESEARCH, Parties
 from dataledger.contracts.use_types import NO_COST, Composition, Outcome
 from dataledger.errors import AnswerWithheld, NodeRefused
 from dataledger.hashing import Digest, JsonValue
-from dataledger.ledger import GrantId, ProjectId
+from dataledger.ledger import Environment, GrantId, ProjectId
 from dataledger.node.client import Answered
-from dataledger.node.sandbox import AlgorithmDocument
+from dataledger.node.sandbox import AlgorithmDocument, AlgorithmWork
 
 RULES = f"""{WITHOUT_LIMIT}
 [sandbox]
@@ -90,6 +90,10 @@ def test_an_approved_algorithm_answers_and_the_chain_has_its_receipt(place: Plac
     receipt = answered.receipt
     assert (receipt.code, receipt.outcome, receipt.spent) == (code, Outcome.RELEASED, NO_COST)
     assert receipt.output == Digest.of(answered.content)
+    work = AlgorithmWork(AlgorithmDocument(_bytes(MEAN)))
+    assert work.isolation.startswith("bubblewrap ")
+    machine = Environment.current(work.packages, isolation=work.isolation)
+    assert receipt.environment == machine.digest
 
 
 @pytest.mark.parametrize("attack", STOPPED)
