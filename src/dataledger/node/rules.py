@@ -68,6 +68,7 @@ class SandboxRules:
     seconds: int = 60
     memory_bytes: int = 1024 * MEBIBYTE
     processes: int = 32
+    """Its threads: it is one process, and can start no other."""
     scratch_bytes: int = 256 * MEBIBYTE
     output_bytes: int = 64 * 1024
     parameters: bool = False
