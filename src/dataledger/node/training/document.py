@@ -260,7 +260,7 @@ def _column(value: JsonValue) -> Column:
     document = members(value, "column", "from", "to")
     name = _text("column", document["column"])
     low, high = _decimal("from", document["from"]), _decimal("to", document["to"])
-    if low >= high:
+    if float(low) >= float(high):
         raise _wrong(f"the bounds of {shown(name)} hold nothing between them")
     return NumberColumn(name, low, high)
 

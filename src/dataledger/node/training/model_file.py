@@ -19,7 +19,13 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Self
 
-from dataledger.errors import InvalidArgument, UsageError, UseDocumentError, shown
+from dataledger.errors import (
+    DependencyMissing,
+    InvalidArgument,
+    UsageError,
+    UseDocumentError,
+    shown,
+)
 from dataledger.hashing import (
     Digest,
     JsonValue,
@@ -176,12 +182,10 @@ class Model:
         Raises:
             InvalidArgument: the columns differ in length.
         """
-        import numpy as np
-
         scores = self._scores(PlainColumns.of(table))
         target = self.training.target
         if isinstance(target, CategoryColumn):
-            best = np.argmax(chances(network_of(self.training).head, scores), axis=0)
+            best = chances(network_of(self.training).head, scores).argmax(axis=0)
             return tuple(target.categories[place] for place in best)
         return tuple(float(number) for number in unscaled(scores[0], target))
 
@@ -207,11 +211,9 @@ class Model:
         Raises:
             InvalidArgument: the columns differ in length, or no row has a target.
         """
-        import numpy as np
-
         columns, target = PlainColumns.of(table), self.training.target
         known = targets(columns, target)
-        counted = np.isfinite(known)
+        counted = known == known  # noqa: PLR0124 - NaN, which is no target, equals nothing
         if not counted.any():
             raise InvalidArgument(
                 f"No row has a target in {shown(target.column)}.",
@@ -219,7 +221,7 @@ class Model:
             )
         scores, known = self._scores(columns)[:, counted], known[counted]
         if isinstance(target, CategoryColumn):
-            found = np.argmax(chances(network_of(self.training).head, scores), axis=0)
+            found = chances(network_of(self.training).head, scores).argmax(axis=0)
             return Evaluation(len(known), float((found == known).mean()), None)
         errors = unscaled(scores[0], target) - unscaled(known, target)
         return Evaluation(len(known), None, sqrt(float((errors**2).mean())))
@@ -238,7 +240,19 @@ class PlainColumns:
 
     @classmethod
     def of(cls, table: Table) -> Self:
-        """Return the columns of a table. Raises `InvalidArgument` if they differ in length."""
+        """Return the columns of a table.
+
+        Raises:
+            InvalidArgument: they differ in length.
+            DependencyMissing: numpy is not installed.
+        """
+        try:
+            import numpy  # noqa: F401, ICN001
+        except ImportError as error:
+            raise DependencyMissing(
+                "A model's answers are computed by numpy, which is not installed.",
+                remedy='Install it: pip install "dataledger[tables]".',
+            ) from error
         lengths = {len(column) for column in table.values()}
         if len(lengths) != 1:
             raise InvalidArgument(

@@ -68,6 +68,7 @@ def test_documents_are_equal_if_their_bytes_are() -> None:
         ({"features": [{"column": "a", "from": "0", "to": 1}]}, "to is 1"),
         ({"features": [number("a", "0", "0")]}, "nothing between"),
         ({"features": [number("a", "1", "0")]}, "nothing between"),
+        ({"features": [number("a", "9" * 15, "9" * 15 + ".000000000001")]}, "nothing between"),
         ({"features": [number("a", "0", "1e9")]}, "no decimal"),
         ({"features": [number("a", "0", "Infinity")]}, "no decimal"),
         ({"features": [number("a", "0", "NaN")]}, "no decimal"),

@@ -208,6 +208,23 @@ def test_functions_are_those_of_the_books() -> None:
     assert np.isfinite(exponential(np.array([-1e300, 1e300]))).all()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_row_says_is_the_same_to_the_last_bit_wherever_it_stands(kind: str) -> None:
+    # A matrix product fails this: it rounds differently with the number of rows.
+    network = network_of(training(kind))
+    rng = np.random.default_rng(7)
+    rows = rng.uniform(-1, 1, (network.shapes[0][1], 300))
+    answers = rng.integers(0, 2, 300).astype(np.float64)
+    weights = [int(weight) for weight in rng.integers(-(10**9), 10**9, network.weight_count)]
+    all_of_them = network.gradients(weights, rows, answers)
+    for begin, end in [(0, 1), (1, 300), (3, 8), (17, 130), (299, 300), (150, 299)]:
+        part = network.gradients(weights, rows[:, begin:end], answers[begin:end])
+        assert (part == all_of_them[:, begin:end]).all()
+    order = rng.permutation(300)
+    shuffled = network.gradients(weights, rows[:, order], answers[order])
+    assert (shuffled == all_of_them[:, order]).all()
+
+
 def test_a_table_without_rows_adds_nothing() -> None:
     for unit in (None, {"column": "person", "contributions": 2}):
         asked = training("softmax", unit=unit)

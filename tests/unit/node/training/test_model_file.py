@@ -1,6 +1,7 @@
 """A model's file: what it says, what is refused, and what it answers."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training import categories, document, number
 
-from dataledger.errors import InvalidArgument, UseDocumentError
+from dataledger.errors import DependencyMissing, InvalidArgument, UseDocumentError
 from dataledger.hashing import Digest, canonical_bytes
 from dataledger.node.training import Model, TrainingDocument
 from dataledger.node.training.models import MAX_WEIGHT
@@ -126,6 +127,15 @@ def test_what_cannot_be_asked_of_a_model_is_refused() -> None:
         logistic.evaluate({"a": [1], "answer": ["never heard of"]})
     with pytest.raises(InvalidArgument, match="no probabilities"):
         linear.probabilities({"a": [1]})
+
+
+def test_without_numpy_a_model_is_read_and_says_what_its_answers_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    file = Model.parse(model([0, 0, 0]).to_bytes())
+    with pytest.raises(DependencyMissing, match="numpy"):
+        file.predict({"a": [1]})
 
 
 def test_a_model_with_other_weights_than_its_training_makes_is_none() -> None:
