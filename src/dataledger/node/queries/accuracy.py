@@ -75,20 +75,21 @@ class _LaplaceSum:
 
     def tail(self, number: int) -> Decimal:
         """Return P(S ≥ number), for numbers from 1."""
+        start = (-number / self._scale).exp()  # q to the power of `number`
         return sum(
             (
-                weight / self._p**j * self._negative_binomial_tail(j, number)
+                weight / self._p**j * self._negative_binomial_tail(j, number, start)
                 for j, weight in enumerate(self._weights, 1)
             ),
             Decimal(0),
         )
 
-    def _negative_binomial_tail(self, successes: int, number: int) -> Decimal:
+    def _negative_binomial_tail(self, successes: int, number: int, start: Decimal) -> Decimal:
         """Return how likely there are so many failures: fewer successes in all the first trials."""
         trials = number + successes - 1
-        return sum(
+        return start * sum(
             (
-                math.comb(trials, i) * self._p**i * (-(trials - i) / self._scale).exp()
+                math.comb(trials, i) * self._p**i * self._q ** (successes - 1 - i)
                 for i in range(successes)
             ),
             Decimal(0),

@@ -10,6 +10,8 @@ from dataledger.contracts.use_types import Composition, Cost
 from dataledger.errors import (
     AnswerWithheld,
     DataLedgerError,
+    DependencyMissing,
+    NodeRefused,
     NotFound,
     QueryError,
     shown,
@@ -59,7 +61,7 @@ class QueryWork:
 
         Raises:
             QueryError: there is not.
-            NodeRefused: the owner names another unit.
+            NodeRefused: the owner names another unit, or it cannot be read.
         """
         check_query(self.query, holding)
 
@@ -105,7 +107,8 @@ def check_query(query: Query, holding: Holding) -> None:
 
     Raises:
         QueryError: it has not.
-        NodeRefused: the owner names another unit (`other-unit`).
+        NodeRefused: the owner names another unit (`other-unit`), or it cannot be read
+            (`unreadable`).
     """
     from dataledger.node.tables import require_table
 
@@ -115,6 +118,15 @@ def check_query(query: Query, holding: Holding) -> None:
         require_table(holding, query.path, query.columns)
     except NotFound as error:
         raise QueryError(str(error), remedy=error.remedy) from error
+    except DependencyMissing:
+        raise
+    except DataLedgerError as error:
+        # Its words may tell where the file lies, or quote its header.
+        raise NodeRefused(
+            f"The table {shown(query.path)} cannot be read now.",
+            remedy="Ask the data's owner, whose node has the reason.",
+            reason="unreadable",
+        ) from error
 
 
 def require_addable(query: Query) -> None:

@@ -37,7 +37,7 @@ MEDIAN = {
 }
 ALL = (COUNT, bounded("sum"), bounded("mean"), AGES, CITIES, MEDIAN)
 ADDABLE = ALL[:-1]
-TRIALS = 80
+TRIALS = 60
 
 
 def rows_of(seed: int, count: int) -> list[tuple[str, str, int]]:
@@ -260,9 +260,13 @@ def test_data_that_is_not_as_recorded_gives_no_answer_and_no_words_of_it(tmp_pat
     with pytest.raises(AnswerWithheld, match="could not be read as the version was recorded"):
         parse_query(asked()).compute(holding)
     (tmp_path / "data" / "people.csv").unlink()
-    with pytest.raises(AnswerWithheld) as caught:
+    with pytest.raises(AnswerWithheld) as withheld:
         parse_query(asked()).compute(holding)
-    assert "ann" not in str(caught.value)
+    assert "ann" not in str(withheld.value)
+    with pytest.raises(NodeRefused, match="cannot be read now") as refused:
+        parse_query(asked()).check(holding)
+    assert refused.value.reason == "unreadable"
+    assert str(tmp_path) not in str(refused.value)
 
 
 def test_losses_by_opendp_s_account_add_up_to_no_more_than_was_declared() -> None:

@@ -25,7 +25,7 @@ ASKED = query(AGES, MEDIAN, group_by={"column": "city", "keys": ["a", "b"]})
 ANSWER: Any = json.loads(write(ASKED, plan(ASKED), [1, 2, 3, 4, 0, 0], 1))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(documents(), tables())
 def test_every_answer_is_read_back(declared: dict[str, Any], table: pa.Table) -> None:
     asked = parse(canonical_bytes(declared))

@@ -20,7 +20,7 @@ from attacks import (
 )
 from chances import most_successes
 
-TRIALS = 100
+TRIALS = 60
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -25,6 +25,7 @@ def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in members.items() if name not in names}
 
 
+@settings(max_examples=50)
 @given(documents())
 def test_what_is_written_is_read_as_the_same_query(declared: dict[str, Any]) -> None:
     asked = parse(canonical_bytes(declared))
@@ -48,7 +49,7 @@ def is_read(data: bytes) -> bool:
     return not refused.startswith("The query is refused")
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     documents(),
     st.lists(st.one_of(st.integers(0, 5), st.sampled_from(["unit", "measures", "cost"]))),

@@ -87,7 +87,7 @@ def group_vector(part: Part, rows: list[Row]) -> list[int]:
     return [sum(round(value / float(bounds.step)) - from_where for value in clamped)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(documents(), tables())
 def test_vectors_are_what_is_counted_row_by_row(declared: dict[str, Any], table: pa.Table) -> None:
     asked = parse(canonical_bytes(declared))

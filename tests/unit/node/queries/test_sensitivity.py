@@ -44,7 +44,7 @@ def require_bounded(asked: Query, one: pa.Table, other: pa.Table) -> None:
             assert sum(number**2 for number in exact) <= change**2
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(documents(), tables(), st.data())
 def test_a_unit_that_is_removed_changes_every_vector_within_its_bound(
     declared: dict[str, Any], table: pa.Table, data: st.DataObject
