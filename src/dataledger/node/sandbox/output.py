@@ -19,9 +19,9 @@ from contextlib import suppress
 from dataledger.errors import AnswerWithheld
 
 MAX_DEPTH = 3
-MAX_READ_BYTES = 8 * 1024 * 1024
-"""Of all readings together, at least."""
-READ_FACTOR = 32
+MAX_READ_BYTES = 2 * 1024 * 1024
+"""Of all readings together, at least. What compares them takes some 150 times as much memory."""
+READ_FACTOR = 8
 """How many times an output's own size they may have, where that is more."""
 
 LEAST_ENCODED_BYTES = 24
