@@ -13,6 +13,7 @@ from dataledger.errors import (
     CheckFailed,
     DataLedgerError,
     ExitCode,
+    NodeRefused,
     Refused,
     RequestRefused,
     Reverted,
@@ -34,6 +35,8 @@ def build(error_class: type[DataLedgerError]) -> DataLedgerError:
         return error_class(
             "The ledger refused.", remedy="Ask.", error_name="WrongStage", arguments={"stage": 3}
         )
+    if issubclass(error_class, NodeRefused):
+        return error_class("The node refused.", remedy="Ask.", reason="replayed")
     if issubclass(error_class, TransactionError):
         return error_class("Not mined.", remedy="Wait.", transaction_hash="0x" + "ab" * 32)
     if issubclass(error_class, RequestRefused):

@@ -13,6 +13,7 @@ from dataledger.errors import (
     ChainError,
     ConnectionFailed,
     DataLedgerError,
+    NodeRefused,
     Refused,
     RequestRefused,
     Reverted,
@@ -33,6 +34,8 @@ def build(kind: type[DataLedgerError]) -> DataLedgerError:
         extra = {"error_name": "NoSuchStep", "arguments": {"stage": 2**60}}
     elif issubclass(kind, TransactionError):
         extra = {"transaction_hash": "0x" + "ab" * 32}
+    elif issubclass(kind, NodeRefused):
+        extra = {"reason": "replayed"}
     elif issubclass(kind, RequestRefused):
         extra = {"rpc_code": -32000, "rpc_message": "no\x1b[31m", "rpc_data": {"a": [1]}}
     elif issubclass(kind, Reverted):
