@@ -26,6 +26,10 @@ state = "state"               # the journal, the answers and the log: on a local
 # concurrent_runs = 2         # computed at once; others wait
 # age_seconds = 300           # how long after it was signed a request is taken
 
+[privacy]
+# units = []                  # columns that name whom the data is about; declared work must have
+                              # one of them as its unit. Without any, who asks declares the unit
+
 [matching]
 # columns = []                # that may be matched
 # least_items = 100           # a smaller set, on either side, asks about single items
