@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataledger.writing import write_whole
@@ -45,6 +45,17 @@ def write_private_file(path: Path, data: bytes, *, replace: bool = True) -> None
     """
     private_directory(path.parent)
     write_whole(path, data, mode=0o600, replace=replace)
+
+
+def begin_private_file(path: Path) -> None:
+    """Make an empty file with mode 0600 at `path`, for a database; what is there stays as it is.
+
+    It is not even opened: to close a file drops all locks that this process holds on it (POSIX),
+    those of other connections to a database, too. SQLite then loses what they write.
+    """
+    if not path.exists():
+        with suppress(FileExistsError):
+            write_private_file(path, b"", replace=False)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dataledger.chain.home import private_directory
+from dataledger.chain.home import begin_private_file, private_directory
 from dataledger.contracts.identifiers import Address, Commitment, DatasetId, GrantId, OrgId, RunId
 from dataledger.contracts.use_types import Cost
 from dataledger.errors import NodeConfigError
@@ -99,7 +99,7 @@ class Journal:
             try:
                 self._hold()
                 # SQLite gives its side files the mode of this one.
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                begin_private_file(self.path)
                 self._database = sqlite3.connect(
                     self.path, isolation_level=None, check_same_thread=False
                 )

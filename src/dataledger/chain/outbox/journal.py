@@ -8,7 +8,6 @@ The file must lie on a local disk: SQLite's write-ahead log does not work over a
 """
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dataledger.chain.answers import Receipt
-from dataledger.chain.home import private_directory
+from dataledger.chain.home import begin_private_file
 from dataledger.chain.identifiers import (
     BlockHash,
     ChainIdentity,
@@ -84,13 +83,12 @@ class Journal:
         Raises:
             OutboxError: It is locked, damaged, of another version, or of another chain.
         """
-        private_directory(path.parent)
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
         with self._translated_errors():
             # SQLite gives its side files the mode of this one.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            begin_private_file(path)
             self._database = sqlite3.connect(
                 path,
                 timeout=LOCK_TIMEOUT_SECONDS,
