@@ -4,13 +4,13 @@ A document is canonical JSON (RFC 8785) with a member `format`. Whoever asks sen
 makes the work of it; the same code makes it on both sides, so both know its digest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from shutil import which
 from typing import cast
 
-from dataledger.errors import QueryError, UsageError, listed, shown
+from dataledger.errors import DataLedgerError, QueryError, UsageError, listed, shown
 from dataledger.hashing import parse_strict
 from dataledger.node.rules import MEBIBYTE
 from dataledger.node.work import SharedWork, Work
@@ -26,16 +26,20 @@ class Kind:
     """`module:function`; the function makes a `Work` of a document's bytes."""
     packages: tuple[str, ...] = ()
     """What it imports, besides what every node has."""
-    programs: tuple[str, ...] = ()
-    """What it starts."""
+    probe: str | None = None
+    """`module:function`; the function raises where this machine cannot do it."""
     is_shared: bool = False
 
     def missing(self) -> tuple[str, ...]:
-        """Return what of that is not installed here."""
-        return (
-            *(name for name in self.packages if find_spec(name) is None),
-            *(name for name in self.programs if which(name) is None),
-        )
+        """Return what keeps this machine from such work: absent packages, or the probe's words."""
+        missing = tuple(name for name in self.packages if find_spec(name) is None)
+        if self.probe is None or missing:
+            return missing
+        try:
+            _loaded(self.probe)()
+        except DataLedgerError as error:
+            return (str(error),)
+        return ()
 
 
 KINDS: dict[str, Kind] = {
@@ -45,15 +49,18 @@ KINDS: dict[str, Kind] = {
     "dataledger/matching/1": Kind(
         "dataledger.node.matching:parse_matching", packages=("private_set_intersection", "pyarrow")
     ),
-    "dataledger/algorithm/1": Kind("dataledger.node.sandbox:parse_algorithm", programs=("bwrap",)),
+    "dataledger/algorithm/1": Kind(
+        "dataledger.node.sandbox:parse_algorithm",
+        probe="dataledger.node.sandbox.bubblewrap:require_sandbox",
+    ),
     "dataledger/federated-query/1": Kind(
         "dataledger.node.federated:parse_federated_query",
-        packages=("mpyc", "opendp", "pyarrow"),
+        packages=("cryptography", "mpyc", "opendp", "pyarrow"),
         is_shared=True,
     ),
     "dataledger/training/1": Kind(
         "dataledger.node.training:parse_training",
-        packages=("mpyc", "opendp", "pyarrow"),
+        packages=("cryptography", "mpyc", "opendp", "pyarrow"),
         is_shared=True,
     ),
 }
@@ -109,5 +116,9 @@ def _kind_of(document: bytes) -> tuple[str, Kind]:
 
 
 def _parse(kind: Kind, document: bytes) -> object:
-    module, function = kind.parser.split(":")
-    return getattr(import_module(module), function)(document)
+    return _loaded(kind.parser)(document)
+
+
+def _loaded(place: str) -> Callable[..., object]:
+    module, function = place.split(":")
+    return cast("Callable[..., object]", getattr(import_module(module), function))

@@ -62,6 +62,7 @@ class Service:
         organisation = ledger.organisations.get(ledger.members.get(self._operator).org)
         self._organisation = organisation.id
         self._name = str(organisation.slug)
+        self._kinds = tuple(name for name, kind in KINDS.items() if not kind.missing())
         self._joined: dict[RunKey, _Joined] = {}
         self._meetings: Meetings | None = None
         self._lock = threading.Lock()
@@ -78,7 +79,7 @@ class Service:
             chain_id=self._chain_id,
             contract=self._contract,
             datasets=self._engine.held(),
-            kinds=tuple(name for name, kind in KINDS.items() if not kind.missing()),
+            kinds=self._kinds,
             body_bytes=limits.body_bytes,
             age_seconds=limits.age_seconds,
             now_unix=int(time.time()),

@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from queries import document
 
-from dataledger.errors import QueryError
+from dataledger.errors import NodeRefused, QueryError
 from dataledger.hashing import Digest, canonical_bytes
 from dataledger.node.kinds import KINDS, Kind, parse_any_work, parse_shared_work, parse_work
 
@@ -42,6 +42,11 @@ def test_other_documents_are_refused_with_what_is_known(question: bytes) -> None
         assert "dataledger/query/1" in caught.value.remedy
 
 
-def test_what_is_not_installed_is_named() -> None:
-    kind = Kind("m:f", packages=("json", "no_such_package"), programs=("no-such-program",))
-    assert kind.missing() == ("no_such_package", "no-such-program")
+def refuse() -> None:
+    raise NodeRefused("There is no sandbox here.", remedy="", reason="no-sandbox")
+
+
+def test_what_a_machine_cannot_do_is_named() -> None:
+    assert Kind("m:f", packages=("json", "no_such_package")).missing() == ("no_such_package",)
+    assert Kind("m:f", probe=f"{__name__}:refuse").missing() == ("There is no sandbox here.",)
+    assert Kind("m:f", packages=("json",), probe="json:JSONDecoder").missing() == ()

@@ -57,7 +57,7 @@ class CheckView:
                 ("operator", check.operator),
                 *(("takes", name) for name in check.kinds),
                 *(
-                    ("does not take", f"{name}: not installed here: {', '.join(lacks)}")
+                    ("does not take", f"{name}: {', '.join(lacks)}")
                     for name, lacks in check.missing
                 ),
             ]
