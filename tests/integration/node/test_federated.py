@@ -3,7 +3,6 @@
 import json
 import random
 import re
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,13 +15,12 @@ from typing import Any
 import nodes
 import pytest
 from consortium import Consortium
-from federation import Federation, Withheld, free_port
-from node_process import KILL_VARIABLE
+from federation import Federation, free_port
 from queries import document, found_in
 from sharing import FIELD
 from wire import Wire
 
-from dataledger.contracts.use_types import Cost, Outcome, RunState
+from dataledger.contracts.use_types import Cost, Outcome
 from dataledger.hashing import Digest
 from dataledger.ledger import GrantId
 
@@ -170,25 +168,6 @@ def test_nodes_speak_with_one_another_by_tls_alone(shared: Shared) -> None:
                 assert data[:2] == b"\x16\x03"
                 # No certificate is seen, nor what MPyC says first: the party's number.
                 assert b"dataledger" not in data
-
-
-def test_a_node_that_dies_ends_it_for_all_and_everybody_has_paid(shared: Shared) -> None:
-    federation = shared.federation
-    before = federation.counted()
-    dies = [{}, {KILL_VARIABLE: "computing"}, {}]
-    with federation.serving(program=nodes.TEST_PROCESS, environments=dies) as running:
-        with pytest.raises(Withheld) as withheld:
-            federation.ask(document(cost={"epsilon": "1"}))
-        assert withheld.value.kind in {"AnswerWithheld", "OwnerNodeError"}
-        assert running[1].process.wait(30) == -signal.SIGKILL
-        # Its own run is settled when it comes back. What it reserved counts until then, and after.
-        assert federation.counted() == [cost + Cost(1_000_000) for cost in before]
-    for at, (site, grant) in enumerate(_owners(federation)):
-        last = site.owner.runs.list(grant=grant)[-1]
-        assert last.state is (RunState.RESERVED if at == 1 else RunState.SETTLED)
-        if last.receipt is not None:
-            assert (last.receipt.outcome, last.receipt.output) == (Outcome.FAILED, None)
-            assert last.receipt.spent == Cost(1_000_000)
 
 
 def _owners(federation: Federation) -> Iterator[tuple[nodes.Site, GrantId]]:
