@@ -110,12 +110,17 @@ def check_query(query: Query, holding: Holding) -> None:
         NodeRefused: the owner names another unit (`other-unit`), or it cannot be read
             (`unreadable`).
     """
+    check_table(holding, query.path, query.columns, unit=query.unit.column)
+
+
+def check_table(holding: Holding, path: str, columns: Sequence[str], *, unit: str | None) -> None:
+    """Return only if declared work may read these columns. Raises as `check_query` does."""
     from dataledger.node.tables import require_table
 
-    holding.rules.privacy.require_unit(query.unit.column)
+    holding.rules.privacy.require_unit(unit)
 
     try:
-        require_table(holding, query.path, query.columns)
+        require_table(holding, path, columns)
     except NotFound as error:
         raise QueryError(str(error), remedy=error.remedy) from error
     except DependencyMissing:
@@ -123,7 +128,7 @@ def check_query(query: Query, holding: Holding) -> None:
     except DataLedgerError as error:
         # Its words may tell where the file lies, or quote its header.
         raise NodeRefused(
-            f"The table {shown(query.path)} cannot be read now.",
+            f"The table {shown(path)} cannot be read now.",
             remedy="Ask the data's owner, whose node has the reason.",
             reason="unreadable",
         ) from error

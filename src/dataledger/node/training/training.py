@@ -11,9 +11,10 @@ whatever the others do or tell each other. All rounds cost; no round is thought 
 from fractions import Fraction
 
 from dataledger.contracts.use_types import Composition, Cost
-from dataledger.errors import AnswerWithheld, DataLedgerError, NotFound, QueryError
+from dataledger.errors import AnswerWithheld, DataLedgerError, QueryError
 from dataledger.hashing import Digest
 from dataledger.ledger.costs import MICRO, cost_at_least
+from dataledger.node.queries.work import check_table
 from dataledger.node.training.document import TrainingDocument
 from dataledger.node.training.features import read_examples
 from dataledger.node.training.gradients import STEPS, clipped_sum
@@ -68,16 +69,12 @@ class Training:
 
         Raises:
             QueryError: there is not.
-            NodeRefused: the owner names another unit.
+            NodeRefused: the owner names another unit (`other-unit`), or it cannot be read
+                (`unreadable`).
         """
-        from dataledger.node.tables import require_table
-
-        unit = self.document.unit
-        holding.rules.privacy.require_unit(None if unit is None else unit.column)
-        try:
-            require_table(holding, self.document.path, self.document.columns)
-        except NotFound as error:
-            raise QueryError(str(error), remedy=error.remedy) from error
+        document = self.document
+        unit = None if document.unit is None else document.unit.column
+        check_table(holding, document.path, document.columns, unit=unit)
 
     def compute(self, holding: Holding) -> Answer:
         """Raise `QueryError`: nobody trains alone."""

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from training import (
 )
 
 from dataledger.contracts.use_types import Composition, Cost
-from dataledger.errors import AnswerWithheld, QueryError
+from dataledger.errors import AnswerWithheld, NodeRefused, QueryError
 from dataledger.hashing import Digest, canonical_bytes
+from dataledger.node.rules import PrivacyRules
 from dataledger.node.training import Model, Training, parse_training
 from dataledger.node.training.gradients import STEPS
 from dataledger.node.work import Holding
@@ -183,6 +185,17 @@ def test_a_table_or_column_that_is_not_there_is_refused_before_anything_is_spent
     for changed in ({"from": "others.csv"}, {"features": [number("height")]}):
         with pytest.raises(QueryError, match=r"others|height"):
             parse_training(canonical_bytes(document(**changed))).check(three[0])
+
+
+def test_the_unit_must_be_one_that_the_owner_names(three: list[Holding]) -> None:
+    rules = replace(three[0].rules, privacy=PrivacyRules(units=("person",)))
+    strict = replace(three[0], rules=rules)
+    person = document(unit={"column": "person", "contributions": 2})
+    parse_training(canonical_bytes(person)).check(strict)
+    for unit in ({"row": True}, {"column": "colour", "contributions": 1}):
+        with pytest.raises(NodeRefused) as refused:
+            parse_training(canonical_bytes(document(unit=unit))).check(strict)
+        assert refused.value.reason == "other-unit"
 
 
 def test_data_that_differs_from_its_manifest_is_not_trained_on_and_not_told_about(
