@@ -30,9 +30,10 @@ START_SECONDS = 30.0
 _INSIDE = "/inside.py"
 _NOBODY = "65534"
 _WORDS_BYTES = 400
-_log = logging.getLogger(__name__)
 _PROBE = b"open('/output/answer', 'w').write('ready')"
 _REMEDY = "docs/algorithms.md says what an algorithm may take, and what it may give."
+
+_log = logging.getLogger(__name__)
 
 
 def require_sandbox() -> None:
@@ -102,21 +103,21 @@ def run_confined(
             ),
             os.O_RDONLY,
         )
-        process = subprocess.Popen(
-            [_program(), "--args", str(arguments), "--", *_command(rules)],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=words,
-            env={},
-            pass_fds=(arguments, seccomp),
-        )
-        stack.callback(_end, process)
+        command = [_program(), "--args", str(arguments), "--", *_command(rules)]
         try:
+            process = subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                env={},
+                pass_fds=(arguments, seccomp),
+            )
+            stack.callback(_end, process)
             watched = _start(process, answer, stack)
         except OSError as error:
-            _end(process)
-            raise _not_started(os.pread(words, _WORDS_BYTES, 0)) from error
+            raise _not_started(os.pread(words, _WORDS_BYTES, 0) or str(error).encode()) from error
         # What is mounted stays there. Should the node be killed now, nothing is left on the disk.
         shutil.rmtree(stage, ignore_errors=True)
         stopped = limits.wait(process, watched, rules)
@@ -139,11 +140,12 @@ def _arguments(
     arguments += ["--hostname", "sandbox", "--seccomp", str(seccomp), "--clearenv"]
     for name, value in runtime.ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
+    # First, since Python may be installed below a folder of that name.
+    arguments += ["--size", str(rules.scratch_bytes), "--tmpfs", SCRATCH]
     arguments += runtime.runtime_mounts()
     for here, there in mounts:
         arguments += ["--ro-bind", here, there]
     arguments += ["--dev-bind", os.devnull, os.devnull]
-    arguments += ["--size", str(rules.scratch_bytes), "--tmpfs", SCRATCH]
     # This one file is all that can be written besides: its folder is a part of the root.
     arguments += ["--bind", answer, OUTPUT]
     return [*arguments, "--remount-ro", "/", "--chdir", SCRATCH]
@@ -190,7 +192,9 @@ def _start(process: "subprocess.Popen[bytes]", answer: int, stack: ExitStack) ->
     """
     said, told = process.stdout, process.stdin
     if said is None or told is None or not _is_ready(said):
-        raise ProcessLookupError
+        process.kill()
+        process.wait()  # so that all of its words are there
+        raise ProcessLookupError("it ended before its algorithm began")
     watched = limits.Watched.find(process.pid, SCRATCH, answer)
     stack.callback(os.close, watched.scratch)
     told.write(b"1")

@@ -79,6 +79,14 @@ def test_why_a_sandbox_does_not_start_is_told_to_the_owner_alone(
     assert "No permissions to create new namespace" in caplog.text
 
 
+def test_a_program_that_cannot_be_run_is_no_sandbox(
+    holding: Holding, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bubblewrap, "_program", lambda: str(tmp_path))
+    bubblewrap._tried.cache_clear()
+    assert _reason(WORK, holding) == "no-sandbox"
+
+
 def test_parameters_are_refused_unless_the_owner_allows_them(
     holding: Holding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
