@@ -43,6 +43,9 @@ _MAX_REMEMBERED = 10_000
 
 _DECIMAL = r"^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 
+_AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Made once: to make one takes longer than to read a line."""
+
 _known: dict[tuple[str, str], bytes] = {}
 """Files that were compared with their digest, and their identity then."""
 
@@ -286,7 +289,7 @@ def _batch(rows: list[list[str | None]], schema: pa.Schema) -> pa.RecordBatch:
 
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line.decode(), parse_int=str, parse_float=str, parse_constant=str)
+        found = _AS_WRITTEN.decode(line.decode())
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
