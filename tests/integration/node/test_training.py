@@ -13,8 +13,8 @@ from training import TABLE, document
 from uses import FAR_UNIX, RESEARCH, TRAINING, Parties
 
 from dataledger.contracts.types import Capability, Relation, Severity
-from dataledger.contracts.use_types import NO_COST, Composition, Cost, Outcome
-from dataledger.errors import InvalidArgument, NodeRefused, QueryError, Refused
+from dataledger.contracts.use_types import Composition, Cost, Outcome
+from dataledger.errors import InvalidArgument, NodeRefused, Refused
 from dataledger.hashing import canonical_bytes
 from dataledger.ledger import GrantId, Ledger, ProjectId, VersionRef
 from dataledger.node.client import NodeClient
@@ -54,19 +54,17 @@ class Owners:
     consumer: Ledger
     project: ProjectId
 
-    def grants(
-        self, *, number: int, purpose: int = TRAINING, composition: Composition = Composition.ZCDP
-    ) -> list[GrantId]:
+    def grants(self, purpose: int = TRAINING) -> list[GrantId]:
         """Return a grant of each owner."""
         grants = []
         for site in self.sites:
-            grant = site.request(self.consumer, self.project, purpose=purpose, number=number)
+            grant = site.request(self.consumer, self.project, purpose=purpose)
             site.owner.uses.grant(
                 grant,
                 valid_until_unix=FAR_UNIX,
                 stages=["COLLECTED"],
-                limit=NO_COST if composition is Composition.NONE else COST,
-                composition=composition,
+                limit=COST,
+                composition=Composition.ZCDP,
             )
             grants.append(grant)
         return grants
@@ -106,15 +104,11 @@ def counted(owners: Owners) -> list[Cost]:
     return [site.counted() for site in owners.sites]
 
 
-def test_what_is_not_granted_for_training_or_counts_no_rho_is_refused_and_costs_nothing(
-    owners: Owners,
-) -> None:
+def test_a_grant_for_another_purpose_is_refused_and_costs_nothing(owners: Owners) -> None:
     before = counted(owners)
     with pytest.raises(NodeRefused) as refused:
-        train(owners.clients, training(owners.grants(number=2, purpose=RESEARCH)))
+        train(owners.clients, training(owners.grants(purpose=RESEARCH)))
     assert refused.value.reason == "wrong-purpose"
-    with pytest.raises(QueryError, match=r"costs rho \(zCDP\)"):
-        train(owners.clients, training(owners.grants(number=3, composition=Composition.NONE)))
     assert counted(owners) == before
 
 
@@ -122,7 +116,7 @@ def test_three_nodes_train_a_model_whose_ancestry_the_chain_answers(
     owners: Owners, parties: Parties
 ) -> None:
     before = counted(owners)
-    asked = training(owners.grants(number=1))
+    asked = training(owners.grants())
     trained = train(owners.clients, asked)
 
     model = Model.parse(trained.answers[0].content)

@@ -80,7 +80,7 @@ def squared_distance(left: list[int], right: list[int]) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=ROWS, seed=st.integers(0, 99), clip=st.sampled_from(["0.001", "0.37", "1", "1000"]))
 def test_a_row_more_or_less_changes_the_sum_by_no_more_than_the_declared_length(
     kind: str, rows: list[dict[str, Any]], seed: int, clip: str
@@ -99,7 +99,7 @@ def test_a_row_more_or_less_changes_the_sum_by_no_more_than_the_declared_length(
 
 
 @pytest.mark.parametrize("kind", ["logistic", "mlp"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=ROWS, seed=st.integers(0, 99), contributions=st.integers(1, 4))
 def test_a_person_more_or_less_changes_the_sum_by_no_more_however_many_rows_there_are(
     kind: str, rows: list[dict[str, Any]], seed: int, contributions: int
