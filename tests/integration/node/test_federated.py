@@ -15,7 +15,7 @@ from typing import Any
 import nodes
 import pytest
 from consortium import Consortium
-from federation import Federation, free_port
+from federation import Federation, Withheld, free_port
 from queries import document, found_in
 from sharing import FIELD
 from wire import Wire
@@ -101,11 +101,11 @@ def shared(consortium: Consortium, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def answered(shared: Shared) -> bytes:
-    """One answer, after which all nodes are stopped."""
+def answered(shared: Shared) -> Iterator[bytes]:
+    """One answer. The nodes serve until the last test of this file is done."""
     environments = [{"DATALEDGER_TEST_RECORD": str(folder)} for folder in shared.folders]
     with shared.federation.serving(program=RECORDER, environments=environments):
-        return shared.ask()
+        yield shared.ask()
 
 
 def _place(federation: Federation, at: int) -> tuple[str, int]:
@@ -168,6 +168,22 @@ def test_nodes_speak_with_one_another_by_tls_alone(shared: Shared) -> None:
                 assert data[:2] == b"\x16\x03"
                 # No certificate is seen, nor what MPyC says first: the party's number.
                 assert b"dataledger" not in data
+
+
+@pytest.mark.usefixtures("answered")
+def test_where_one_node_refuses_the_others_give_up_and_nobody_pays(shared: Shared) -> None:
+    federation = shared.federation
+    before = federation.counted()
+    last, grant = federation.sites[2], federation.grants[2]
+    last.owner.uses.revoke(grant, "the people in the data said no")
+    with pytest.raises(Withheld) as withheld:
+        federation.ask(document(cost={"epsilon": "1"}))
+    assert (withheld.value.kind, withheld.value.reason) == ("NodeRefused", "NotGranted")
+    assert federation.counted() == before
+    for site, own in list(_owners(federation))[:2]:
+        [_, given_up] = site.owner.runs.list(grant=own)
+        assert given_up.receipt is not None
+        assert (given_up.receipt.outcome, given_up.receipt.spent) == (Outcome.FAILED, Cost(0))
 
 
 def _owners(federation: Federation) -> Iterator[tuple[nodes.Site, GrantId]]:

@@ -1,7 +1,8 @@
 """The consumer's side: several nodes are asked to compute together, and must answer the same."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from dataledger.contracts.identifiers import GrantId, RunId
@@ -44,9 +45,8 @@ def ask_together(
 ) -> list[Answered]:
     """Have several nodes do shared work, and return their answers, in the given order.
 
-    All are asked to join; where one does not, none is started, and nothing is spent: what the
-    others reserved comes back when their offers have expired. Then all are started at once. That
-    all answer the same was checked.
+    All are asked to join; where one does not, the others give up what they reserved, and nothing
+    is spent. Then all are started at once. That all answer the same was checked.
 
     Args:
         nodes: One for each party.
@@ -80,7 +80,18 @@ def ask_together(
         def start(at: int) -> Answered:
             return nodes[at].start(grants[at], runs[at], document, offers)
 
-        offers = _all([threads.submit(join, at) for at in range(len(nodes))])
+        def give_up(at: int) -> None:
+            # Told to start without the others, a node refuses, and gives its run up at once.
+            with suppress(DataLedgerError):
+                nodes[at].start(grants[at], runs[at], document, [joining[at].result()])
+
+        joining = [threads.submit(join, at) for at in range(len(nodes))]
+        try:
+            offers = _all(joining)
+        except Exception:
+            joined = [at for at, each in enumerate(joining) if each.exception() is None]
+            wait([threads.submit(give_up, at) for at in joined])
+            raise
         answers = _all([threads.submit(start, at) for at in range(len(nodes))])
     _check_same(answers)
     return answers

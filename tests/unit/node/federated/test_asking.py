@@ -57,8 +57,11 @@ class FakeNode:
     def start(
         self, grant: GrantId, run: RunId, document: bytes, offers: Sequence[JsonValue]
     ) -> Answered:
-        self.calls.append("start")
         assert document == DOCUMENT
+        if len(offers) < 3:
+            self.calls.append(f"give up {SignedOffer.from_json(offers[0]).offer.grant == grant}")
+            raise REFUSED
+        self.calls.append("start")
         self.seen = offers
         self.started.wait(10)
         if self.breaks is not None:
@@ -88,12 +91,13 @@ def test_all_join_then_all_start_at_once_with_the_offers_of_all(nodes: list[Fake
     assert nodes[0].seen == nodes[1].seen == nodes[2].seen
 
 
-def test_where_one_does_not_join_none_starts(nodes: list[FakeNode]) -> None:
+def test_where_one_does_not_join_the_others_give_up(nodes: list[FakeNode]) -> None:
     nodes[1].refuses = REFUSED
     with pytest.raises(NodeRefused) as refused:
         ask_together(nodes, GRANTS, DOCUMENT)
     assert refused.value.reason == "rate-limited"
-    assert [node.calls for node in nodes] == [["join None"]] * 3
+    gave_up = ["join None", "give up True"]
+    assert [node.calls for node in nodes] == [gave_up, ["join None"], gave_up]
 
 
 @pytest.mark.parametrize("what", ["another run", "another grant", "another document", "nonsense"])
@@ -101,7 +105,8 @@ def test_an_offer_for_something_else_starts_nothing(nodes: list[FakeNode], what:
     nodes[2].offers = what
     with pytest.raises(OwnerNodeError, match=str(GRANTS[2])):
         ask_together(nodes, GRANTS, DOCUMENT)
-    assert nodes[0].calls == ["join None"]
+    assert nodes[0].calls == ["join None", "give up True"]
+    assert nodes[2].calls == ["join None"]
 
 
 def test_answers_that_differ_are_none(nodes: list[FakeNode]) -> None:
