@@ -22,7 +22,6 @@ from dataledger.node.sandbox.filter import ALLOW, RETURN
 from dataledger.node.work import Holding
 
 ALLOW_ALL = struct.pack("=HBBI", RETURN, 0, 0, ALLOW)
-CALL = "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\n"
 
 
 @pytest.fixture(autouse=True)
@@ -97,24 +96,23 @@ def test_sockets_that_no_namespace_divides_cannot_be_made(holding: Holding) -> N
     assert tried(attempt, holding) == "made []"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/etc/passwd", "/etc/shadow", "/proc/self/environ", "/proc/1/root/etc/passwd", "/sys"),
-        *("/dev/mem", "/run", "/var", "/home", "/root/.ssh", "/data/../etc/passwd"),
-    ],
-)
-def test_files_of_the_machine_are_not_there(holding: Holding, path: str) -> None:
-    attempt = f"import os; return os.stat({path!r})"
-    assert tried(attempt, holding) == "FileNotFoundError"
+def test_files_of_the_machine_are_not_there(holding: Holding) -> None:
+    attempt = """
+        import os
+        places = ["/etc/passwd", "/etc/shadow", "/data/../etc/passwd", "/proc/self/environ",
+                  "/proc/1/root/etc/passwd", "/sys", "/dev/mem", "/dev/shm", "/run", "/var",
+                  "/home", "/root/.ssh", "/usr/bin", "/boot"]
+        return [place for place in places if os.path.lexists(place)]
+    """
+    assert tried(attempt, holding) == "[]"
 
 
 def test_what_lies_beside_the_data_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("of the node")
     holding = stations(tmp_path)
     beside = [str(tmp_path / "secret"), "/data/../secret", str(tmp_path)]
-    for path in beside:
-        assert tried(f"import os; return os.stat({path!r})", holding) == "FileNotFoundError"
+    attempt = f"import os; return [place for place in {beside} if os.path.lexists(place)]"
+    assert tried(attempt, holding) == "[]"
 
 
 def test_only_the_files_of_the_manifest_are_there(tmp_path: Path) -> None:
@@ -144,52 +142,68 @@ def test_nothing_can_be_written_but_the_answer_and_the_scratch_space(holding: Ho
     assert (holding.folder / "stations.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "os.symlink('/etc/passwd', '/output/other')",
-        "os.unlink('/output/answer')",
-        "os.rename('/tmp/x', '/output/answer')",
-        "os.mkfifo('/output/fifo')",
-        "os.remove('/data/stations.csv')",
-        "os.chmod('/data/stations.csv', 0o777)",
-        "os.utime('/data/stations.csv')",
-    ],
-)
-def test_the_answer_stays_the_file_that_it_is_and_the_data_as_it_was(
-    holding: Holding, attempt: str
-) -> None:
-    said = tried(f"import os; open('/tmp/x', 'w').close(); {attempt}", holding)
-    assert said in ("OSError", "PermissionError")
+REFUSALS = """
+    refused = []
+    for attempt in attempts:
+        try:
+            attempt()
+        except OSError:
+            refused.append(True)
+        else:
+            refused.append(False)
+    return refused
+"""
+
+
+def test_the_answer_stays_the_file_that_it_is_and_the_data_as_it_was(holding: Holding) -> None:
+    attempt = """
+    import os
+    open("/tmp/x", "w").close()
+    attempts = [
+        lambda: os.symlink("/etc/passwd", "/output/other"),
+        lambda: os.unlink("/output/answer"),
+        lambda: os.rename("/tmp/x", "/output/answer"),
+        lambda: os.mkfifo("/output/fifo"),
+        lambda: os.remove("/data/stations.csv"),
+        lambda: os.chmod("/data/stations.csv", 0o777),
+        lambda: os.utime("/data/stations.csv"),
+    ]
+    """
+    assert tried(attempt + REFUSALS, holding) == str([True] * 7)
 
 
 def test_no_privilege_can_be_had(holding: Holding) -> None:
-    attempts = {
-        "os.setuid(0)": "OSError",  # here there is no such user
-        "os.chroot('/tmp')": "PermissionError",
-        "os.getuid()": "65534",
-        "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))": "PermissionError",
-        "os.nice(-5)": "PermissionError",
-        "os.mknod('/tmp/x')": "PermissionError",
-    }
-    for attempt, said in attempts.items():
-        assert tried(f"import os; return {attempt}", holding) == said
+    attempt = """
+    import os
+    attempts = [
+        lambda: os.setuid(0),
+        lambda: os.setgroups([0]),
+        lambda: os.chroot("/tmp"),
+        lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+        lambda: os.nice(-5),
+        lambda: os.mknod("/tmp/x"),
+    ]
+    """
+    assert tried(attempt + REFUSALS, holding) == str([True] * 6)
+    assert tried("import os; return os.getuid(), os.getgid()", holding) == "(65534, 65534)"
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "libc.ptrace(16, 1, 0, 0)",
-        "libc.unshare(0x10000000)",
-        "libc.mount(b'/tmp', b'/data', None, 4096, None)",
-        "libc.syscall(435, 0, 0)",
-        "libc.syscall(9999)",
-        "libc.personality(0x0040000)",
-    ],
-)
-def test_calls_that_open_the_kernel_are_denied(holding: Holding, call: str) -> None:
-    attempt = f"{CALL}return ({call}, ctypes.get_errno() in (1, 38))"
-    assert tried(attempt, holding) == "(-1, True)"
+def test_calls_that_open_the_kernel_are_denied(holding: Holding) -> None:
+    attempt = """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        calls = [
+            lambda: libc.ptrace(16, 1, 0, 0),
+            lambda: libc.unshare(0x10000000),
+            lambda: libc.mount(b"/tmp", b"/data", None, 4096, None),
+            lambda: libc.syscall(435, 0, 0),  # clone3
+            lambda: libc.syscall(425, 1, 0),  # io_uring_setup
+            lambda: libc.syscall(9999),
+            lambda: libc.personality(0x0040000),
+        ]
+        return [(call(), ctypes.get_errno() in (1, 38)) for call in calls]
+    """
+    assert tried(attempt, holding) == str([(-1, True)] * 7)
 
 
 def test_other_processes_are_neither_seen_nor_ended(holding: Holding) -> None:
