@@ -7,9 +7,14 @@ imported everything, since that takes long, and has opened nothing.
 
 import importlib
 import json
+import logging
 import os
 import signal
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,7 @@ from engines import DOCUMENT, FakeWork, answer
 from dataledger.chain.outbox.delivery import Step
 from dataledger.chain.outbox.states import Entry
 from dataledger.chain.signer import Signer
+from dataledger.errors import AnswerWithheld
 from dataledger.ledger import Ledger
 from dataledger.node.config import NodeConfig
 from dataledger.node.engine import Engine
@@ -36,38 +42,55 @@ IMPORTED_LATE = (
 
 
 class Fate:
-    """Kills the process once a step is taken: of the engine, or of the outbox within one."""
+    """Kills the process once a step is taken: of the engine, or of the outbox within one.
 
-    def __init__(self, point: str) -> None:
+    Or some seconds after the engine took its first one.
+    """
+
+    def __init__(self, point: str, after_seconds: float) -> None:
         self._point = point
-        self._step = ""
+        self._after_seconds = after_seconds
+        self._lock = threading.Lock()
+        self._steps = threading.local()
 
     def of_engine(self, step: str) -> None:
         """Is the engine's observer."""
-        self._step = step
+        self._steps.last = step
+        with self._lock:
+            if self._after_seconds:
+                end = threading.Timer(self._after_seconds, self._die)
+                end.daemon = True
+                end.start()
+                self._after_seconds = 0
         self._die_at(step)
 
     def of_outbox(self, step: Step, _entry: Entry) -> None:
         """Is the outbox's observer."""
-        self._die_at(f"{self._step}/{step}")
+        self._die_at(f"{getattr(self._steps, 'last', '')}/{step}")
 
     def _die_at(self, point: str) -> None:
         if point == self._point:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._die()
+
+    def _die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def perform(told: dict[str, Any]) -> None:
-    """Do a run, as far as it comes."""
-    fate = Fate(told["point"])
+    """Do runs at once, as far as they come."""
+    fate = Fate(told["point"], told["after_seconds"])
     home = Path(told["home"])
-    computed = Path(told["computed"])
 
-    def compute(holding: Holding) -> Answer:
-        with computed.open("a") as file:
-            file.write("computed\n")
-        if told["fails"]:
-            raise ValueError("on purpose")
-        return answer(holding)
+    def one(engine: Engine, signed: SignedRequest) -> None:
+        def compute(holding: Holding) -> Answer:
+            with (Path(told["computed"]) / str(signed.request.run)).open("a") as file:
+                file.write("computed\n")
+            if told["fails"]:
+                raise ValueError("on purpose")
+            return answer(holding)
+
+        with suppress(AnswerWithheld):
+            engine.perform(signed, DOCUMENT, FakeWork(computed=compute))
 
     ledger = Ledger.connect(
         told["profile"],
@@ -77,21 +100,25 @@ def perform(told: dict[str, Any]) -> None:
     )
     config = NodeConfig.load(Path(told["config"]))
     with ledger, Engine.open(ledger, config, home=home, observer=fate.of_engine) as engine:
-        signed = SignedRequest.from_json(told["request"])
-        engine.perform(signed, DOCUMENT, FakeWork(computed=compute))
+        requests = [SignedRequest.from_json(request) for request in told["requests"]]
+        with ThreadPoolExecutor(len(requests)) as threads:
+            list(threads.map(partial(one, engine), requests))
 
 
 def main() -> None:
     """Answer each line."""
+    logging.disable()
     for name in IMPORTED_LATE:
         importlib.import_module(name)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            status = 1
             try:
                 perform(json.loads(line))
+                status = 0
             finally:
-                os._exit(3)
+                os._exit(status)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - it is the answer
 

@@ -1,14 +1,10 @@
 """An owner's node that is killed at any point of a run: no answer leaves unpaid, none is lost."""
 
-import json
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from dying_nodes import DyingNode
 from engines import DOCUMENT, FakeWork, Site, reason
 from uses import COST, Parties
 
@@ -20,15 +16,6 @@ from dataledger.node.audit_log import verify
 from dataledger.node.engine import Engine
 from dataledger.node.recovery import Recovered
 from dataledger.node.requests import RUN, SignedRequest
-
-SUPPORT = Path(__file__).parents[2] / "support"
-CONFIG = """
-account = "operator"
-state = "state"
-[[datasets]]
-dataset = "{dataset}"
-folder = "data"
-"""
 
 NOTHING, FREE, PAID, RELEASED = range(4)
 """What the chain says in the end: no run; failed for nothing; failed for all; an answer."""
@@ -55,58 +42,6 @@ ALL_POINTS = [
 ]
 
 
-class DyingNode:
-    """A node with one state, that is started again and again, and killed each time."""
-
-    def __init__(self, site: Site, key: bytes) -> None:
-        self.site = site
-        self._told = {
-            "home": str(site.parties.consortium.home),
-            "profile": site.ledger.profile.name,
-            "key": key.hex(),
-            "config": str(site.folder / "node.toml"),
-        }
-        (site.folder / "data").mkdir()
-        (site.folder / "node.toml").write_text(CONFIG.format(dataset=site.dataset))
-        self._process = subprocess.Popen(
-            [sys.executable, str(SUPPORT / "dying_node.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(SUPPORT)},
-        )
-
-    def perform(self, request: SignedRequest, point: str, *, fails: bool = False) -> int:
-        """Have a run asked for, and return how the process ended."""
-        told = {
-            **self._told,
-            "computed": str(self._computed(request)),
-            "request": request.to_json(),
-            "point": point,
-            "fails": fails,
-        }
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps(told), file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
-
-    def computed(self, request: SignedRequest) -> int:
-        """Return how often the request was computed."""
-        path = self._computed(request)
-        return len(path.read_text().splitlines()) if path.exists() else 0
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-    def _computed(self, request: SignedRequest) -> Path:
-        return self.site.folder / str(request.request.run)
-
-
 @pytest.fixture(scope="module")
 def dying(
     parties: Parties, project: ProjectId, tmp_path_factory: pytest.TempPathFactory
@@ -129,7 +64,9 @@ def killed(dying: DyingNode, grant: GrantId) -> dict[tuple[str, bool], SignedReq
     requests = {}
     for point, _, fails in ALL_POINTS:
         request = dying.site.signed(RUN, grant)
-        assert dying.perform(request, point, fails=fails) == -9, f"it did not come to {point}"
+        assert dying.perform([request], point=point, fails=fails) == -9, (
+            f"it did not come to {point}"
+        )
         requests[point, fails] = request
     return requests
 
