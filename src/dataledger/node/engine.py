@@ -53,6 +53,9 @@ _CLOSE_SECONDS = 5.0
 
 _log = logging.getLogger("dataledger.node")
 
+Making = Callable[[bytes], Work]
+"""Makes the work of a document, which takes time: not for whoever comes along."""
+
 
 class Engine:
     """Holds requests to their grants, reserves, computes, settles, and lets answers out.
@@ -155,8 +158,10 @@ class Engine:
 
     # ---------------------------------------------------------------------------------------- runs
 
-    def perform(self, signed: SignedRequest, document: bytes, work: Work) -> Released:
+    def perform(self, signed: SignedRequest, document: bytes, work: Work | Making) -> Released:
         """Do a whole run: check the request (RUN), reserve, compute, settle, and answer.
+
+        `work` may be what makes it of the document, once it is known who asks.
 
         Raises:
             SignatureInvalid: it is not signed by the key it names.
@@ -173,11 +178,11 @@ class Engine:
             try:
                 with self._computing:
                     run = self._running.start(begun)
-                    return self._running.finish(run, begun.holding, work.compute)
+                    return self._running.finish(run, begun.holding, begun.work.compute)
             finally:
                 self._at_work.release(begun.key)
 
-    def begin(self, signed: SignedRequest, document: bytes, work: Work) -> Begun:
+    def begin(self, signed: SignedRequest, document: bytes, work: Work | Making) -> Begun:
         """Check a request (JOIN), and reserve its cost on the chain. Then the run waits.
 
         Raises as `perform` does, before it computes; and:
@@ -188,7 +193,7 @@ class Engine:
         with self._outcome(signed):
             begun = self._begin(signed, document, work, JOIN)
             self._at_work.wait(begun)
-            self._telling.request(telling.JOINED, signed, kind=work.kind)
+            self._telling.request(telling.JOINED, signed, kind=begun.work.kind)
             return begun
 
     def start(self, signed: SignedRequest, document: bytes) -> Begun:
@@ -349,16 +354,19 @@ class Engine:
         self._telling.request(telling.ASKED, signed, consumer=admitted.consumer)
         return admitted
 
-    def _begin(self, signed: SignedRequest, document: bytes, work: Work, action: str) -> Begun:
+    def _begin(
+        self, signed: SignedRequest, document: bytes, work: Work | Making, action: str
+    ) -> Begun:
         """Return a run that is reserved, and claimed."""
         admitted = self._admit(signed, document, action)
+        made: Work = work(document) if callable(work) else work
         key = _key(signed)
         if self._journal.get(key) is not None or not self._at_work.claim(key):
             raise run_exists(key)
         try:
             if action == JOIN:
                 self._at_work.take_place(key)
-            return self._running.reserve(key, admitted, work)
+            return self._running.reserve(key, admitted, made)
         except BaseException:
             self._at_work.release(key)
             raise

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from dataledger.contracts.artifacts import ContractName
 from dataledger.errors import (
@@ -88,9 +89,7 @@ class Service:
     def run(self, body: bytes) -> bytes:
         """Do work alone, and return its answer."""
         asked = self._read(body)
-        with self._turning_away(asked):
-            work = parse_work(asked.document)
-        return self._answer(self._engine.perform(asked.signed, asked.document, work))
+        return self._answer(self._engine.perform(asked.signed, asked.document, parse_work))
 
     def fetch(self, body: bytes) -> bytes:
         """Return the answer of a settled run again."""
@@ -100,10 +99,9 @@ class Service:
     def join(self, body: bytes) -> bytes:
         """Reserve a run of several nodes, and return this node's offer."""
         asked = self._read(body)
-        with self._turning_away(asked):
-            work = parse_shared_work(asked.document)
         meetings = self._where_to_meet()
-        begun = self._engine.begin(asked.signed, asked.document, work)
+        begun = self._engine.begin(asked.signed, asked.document, parse_shared_work)
+        work = cast("SharedWork", begun.work)
         try:
             offer = meetings.offer(begun.grant, begun.run, asked.document)
         except BaseException:

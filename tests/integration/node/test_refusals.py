@@ -176,6 +176,8 @@ def test_keys_that_do_not_act_for_the_consumer(door: Door, consortium: Consortiu
     members.add(org_of(door.consumer), ended.address, Role.OPERATOR)
     members.end(ended.address)
     assert door.refuses(signer=stranger) == "not-a-member"
+    # Nobody reads what they wrote.
+    assert door.refuses(signer=stranger, document=b"{") == "not-a-member"
     assert door.refuses(signer=other.signer) == "not-a-member"
     assert door.refuses(signer=ended) == "not-a-member"
     assert door.refuses(signer=door.site.operator) == "not-a-member"

@@ -65,14 +65,16 @@ class FakeEngine:
     def turned_away(self, reason: str, signed: SignedRequest | None = None) -> None:
         self.called.append(("turned_away", reason, signed is not None))
 
-    def perform(self, _signed: SignedRequest, document: bytes, work: Any) -> Released:
-        self.called.append(("perform", document, work.document))
+    def perform(self, _signed: SignedRequest, document: bytes, make: Any) -> Released:
+        self.called.append(("perform", document))
+        assert make(document).document == document
         return released(Answer(b"alone"))
 
     def fetch(self, _signed: SignedRequest) -> Released:
         return released(Answer(b"again"))
 
-    def begin(self, _signed: SignedRequest, _document: bytes, _work: object) -> Any:
+    def begin(self, _signed: SignedRequest, document: bytes, make: Callable[[bytes], Any]) -> Any:
+        self.begun.work = make(document)
         return self.begun
 
     def start(self, _signed: SignedRequest, _document: bytes) -> Any:
@@ -173,7 +175,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
 def test_work_is_done_and_answered_with_its_receipt(scene: Scene) -> None:
     answer = AnswerDocument.parse(scene.service.run(scene.body("run", ALONE)))
     assert (answer.content, answer.receipt.contract) == (b"alone", CONTRACT)
-    assert scene.engine.called == [("perform", ALONE, ALONE)]
+    assert scene.engine.called == [("perform", ALONE)]
     again = AnswerDocument.parse(scene.service.fetch(scene.body("fetch")))
     assert again.content == b"again"
 
@@ -188,8 +190,6 @@ def test_what_is_refused_here_is_told_to_the_log(scene: Scene) -> None:
     refused: list[tuple[Callable[[bytes], bytes], bytes, type[DataLedgerError], bool]] = [
         (service.run, b'{"request":1}', UseDocumentError, False),
         (service.run, scene.body("run", ALONE, chain_id=8), SignatureInvalid, True),
-        (service.run, scene.body("run", SHARED), QueryError, True),
-        (service.join, scene.body("join", ALONE), QueryError, True),
         (service.start, scene.body("start", b"{}"), UseDocumentError, True),
     ]
     for handle, body, error, is_signed in refused:
@@ -197,6 +197,26 @@ def test_what_is_refused_here_is_told_to_the_log(scene: Scene) -> None:
             handle(body)
         assert scene.engine.called.pop() == ("turned_away", error.code, is_signed)
     assert scene.engine.called == []
+
+
+def test_what_a_document_says_is_for_the_engine_to_ask(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_a_member(*_: object) -> None:
+        raise NodeRefused("No.", remedy="", reason="not-a-member")
+
+    with monkeypatch.context() as context:
+        context.setattr(scene.engine, "perform", not_a_member)
+        context.setattr(scene.engine, "begin", not_a_member)
+        for handle, action in ((scene.service.run, "run"), (scene.service.join, "join")):
+            with pytest.raises(NodeRefused, match="No"):
+                handle(scene.body(action, b"{"))
+    for handle, action, document in (
+        (scene.service.run, "run", SHARED),
+        (scene.service.join, "join", ALONE),
+    ):
+        with pytest.raises(QueryError):
+            handle(scene.body(action, document))
 
 
 def test_a_request_that_nobody_can_have_signed_is_malformed(scene: Scene) -> None:
