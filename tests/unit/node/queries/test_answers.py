@@ -1,6 +1,7 @@
 """Answers: near the truth as often as they say, of a shape that tells nothing, and never exact."""
 
 import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from dataledger.errors import AnswerWithheld, NodeRefused, QueryError
 from dataledger.hashing import Digest, canonical_bytes, parse_canonical
 from dataledger.node.queries import answer_of, noisy_parts, parse_query
 from dataledger.node.queries.answer import write
+from dataledger.node.queries.bounds import Role
 from dataledger.node.queries.noise import plan
 from dataledger.node.queries.release import numbers_of
 from dataledger.node.rules import NodeRules, PrivacyRules
@@ -277,3 +279,23 @@ def test_losses_by_opendp_s_account_add_up_to_no_more_than_was_declared() -> Non
             assert query.cost * (1 - Fraction(1, 10**9)) < sum(losses) <= query.cost
             assert len(losses) == len(ALL) + 1
     assert query.composition is Composition.ZCDP
+
+
+@pytest.mark.parametrize("contributions", [1, 7, 10_000])
+@pytest.mark.parametrize("cost", [{"epsilon": "0.7"}, {"rho": "0.07"}])
+def test_noise_is_as_wide_as_what_a_unit_can_change_demands(
+    cost: dict[str, str], contributions: int
+) -> None:
+    # By the textbook, beside OpenDP's own account.
+    unit = {"column": "person", "contributions": contributions}
+    query = parse_query(asked(*ALL, cost=cost, unit=unit)).query
+    for noise in plan(query):
+        loss = float(query.cost) / len(ALL) / noise.part.share
+        is_choice = noise.part.role is Role.CHOICE
+        # A row moves a median's scores by half a row; exponential noise must hide that both ways.
+        change = contributions * (0.5 if is_choice else noise.part.row_change)
+        if query.composition is Composition.ZCDP:
+            scale = change / math.sqrt(2 * loss)
+        else:
+            scale = (2 if is_choice else 1) * change / loss
+        assert noise.scale == pytest.approx(scale, rel=1e-9)
