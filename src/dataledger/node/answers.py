@@ -43,7 +43,12 @@ MAX_ANSWER_BYTES = 96 * MEBIBYTE
 """Of what a node answers, as it travels."""
 MAX_ASKED_ITEMS = 100
 """Values in what a node is asked; the document is one."""
+MAX_ANSWER_ITEMS = 10_000
+"""Values in what a node answers: the content is one, and a receipt has few."""
 MAX_PARTIES = 64
+MAX_OFFER_BYTES = 16 * 1024
+MAX_START_ITEMS = 64 * MAX_PARTIES
+"""Values in the offers of all who take part."""
 MAX_INFO_BYTES = 4 * MEBIBYTE
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
@@ -109,7 +114,7 @@ class AnswerDocument:
             UseDocumentError: it is anything else.
         """
         with _Reading("an answer"):
-            value = parse_strict(data, max_bytes=MAX_ANSWER_BYTES)
+            value = parse_strict(data, max_bytes=MAX_ANSWER_BYTES, max_items=MAX_ANSWER_ITEMS)
             body = members(
                 _of_format(value, ANSWER_FORMAT),
                 *("content", "format", "media_type", "receipt", "transaction_hash"),
@@ -130,7 +135,7 @@ def joined_bytes(offer: JsonValue) -> bytes:
 def parse_joined(data: bytes) -> JsonValue:
     """Return the offer in what `joined_bytes` returns. Raises `UseDocumentError`."""
     with _Reading("an offer"):
-        value = parse_strict(data, max_bytes=MEBIBYTE)
+        value = parse_strict(data, max_bytes=MAX_OFFER_BYTES)
         return members(_of_format(value, JOINED_FORMAT), "format", "offer")["offer"]
 
 
@@ -146,7 +151,9 @@ def parse_start(document: bytes) -> tuple[JsonValue, ...]:
         UseDocumentError: it is anything else, or has more than `MAX_PARTIES` offers.
     """
     with _Reading("the start of a computation"):
-        value = parse_canonical(document, max_bytes=MAX_PARTIES * MEBIBYTE)
+        value = parse_canonical(
+            document, max_bytes=MAX_PARTIES * MAX_OFFER_BYTES, max_items=MAX_START_ITEMS
+        )
         body = members(_of_format(value, START_FORMAT), "format", "offers")
         offers = list_from_json(body["offers"], lambda offer: offer)
         if not 0 < len(offers) <= MAX_PARTIES:

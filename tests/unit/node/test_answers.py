@@ -1,6 +1,7 @@
 """What travels between a node and whoever asks it comes back as it went, and nothing else does."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from dataledger.errors import CanonicalisationError, UseDocumentError
 from dataledger.hashing import Digest, Hash32, JsonValue
 from dataledger.ledger import UnsignedReceipt
 from dataledger.node.answers import (
+    MAX_OFFER_BYTES,
     MAX_PARTIES,
     AnswerDocument,
     Asked,
@@ -204,6 +206,19 @@ def test_a_start_has_a_few_offers(count: int) -> None:
     offers: list[JsonValue] = [{}] * count
     with pytest.raises(UseDocumentError, match=f"{count} offers"):
         parse_start(start_bytes(offers))
+
+
+def test_values_that_would_fill_the_memory_are_not_read() -> None:
+    """Of three bytes each: the whole of them would become 80 times as much."""
+    for parse in (AnswerDocument.parse, parse_start):
+        with pytest.raises(UseDocumentError, match="has more than"):
+            parse(b'{"format":[' + b"[]," * 10_001 + b"[]]}")
+
+
+@pytest.mark.parametrize("parse", [parse_joined, parse_start])
+def test_offers_are_short(parse: Callable[[bytes], object]) -> None:
+    with pytest.raises(UseDocumentError, match="at most"):
+        parse(joined_bytes("a" * MAX_PARTIES * MAX_OFFER_BYTES))
 
 
 def test_what_was_asked_and_answered_stays_out_of_reprs() -> None:
