@@ -1,8 +1,7 @@
 """Which runs somebody is at work on: each run has one, and few wait for others."""
 
 import threading
-from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from engines import FakeWork, reason
@@ -11,8 +10,6 @@ from dataledger.contracts.identifiers import GrantId, OrgId, RunId
 from dataledger.contracts.use_types import Cost
 from dataledger.hashing import Hash32
 from dataledger.node.at_work import AtWork, Begun
-from dataledger.node.states import RunKey
-from dataledger.node.work import Holding
 
 
 def begun(number: int, until_unix: int = 100) -> Begun:
@@ -20,7 +17,7 @@ def begun(number: int, until_unix: int = 100) -> Begun:
     return Begun(
         grant=GrantId(Hash32(bytes(32))),
         run=RunId(Hash32(number.to_bytes(32))),
-        holding=cast("Holding", Path()),
+        holding=cast("Any", None),
         work=work,
         cost=Cost(),
         code=work.code,
@@ -87,7 +84,7 @@ def test_what_is_overdue_is_handed_out_once(at_work: AtWork) -> None:
 
 def test_places_are_given_back_with_their_runs(at_work: AtWork) -> None:
     first, second = joined(at_work, begun(1)), joined(at_work, begun(2))
-    third: RunKey = begun(3).key
+    third = begun(3).key
     assert at_work.claim(third)
     assert reason(lambda: at_work.take_place(third)) == "busy"
     assert at_work.start(first.key, 0) is first
