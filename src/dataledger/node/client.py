@@ -46,6 +46,7 @@ RECEIPT_SECONDS = 30.0
 RECEIPT_PAUSE_SECONDS = 0.5
 UNFINISHED = "unfinished"
 """The reason for which a run's answer cannot be fetched yet."""
+UNKNOWN = "unknown-run"
 
 T = TypeVar("T")
 
@@ -234,9 +235,12 @@ class NodeClient:
             except OwnerNodeError:
                 silences += 1
             except NodeRefused as refused:
-                if refused.reason != UNFINISHED:
+                if refused.reason == UNKNOWN:
+                    silences += 1  # it may be on its way still
+                elif refused.reason == UNFINISHED:
+                    silences = 0
+                else:
                     raise
-                silences = 0
             time.sleep(FETCH_PAUSE_SECONDS)
         raise OwnerNodeError(
             f"{lost} Whether the run {run} was computed is not known.",

@@ -13,6 +13,13 @@ from dataledger.node.problems import error_in
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 _PART_BYTES = 1 << 16
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    # What was kept open may be closed at the other end just as it is used again.
+    "Connection": "close",
+    "Content-Type": "application/json",
+}
 
 
 class Exchange:
@@ -64,7 +71,7 @@ class Exchange:
             with self._session().request(
                 *(method, f"{self._base}{path}"),
                 data=body,
-                headers={"Accept": "application/json", "Content-Type": "application/json"},
+                headers=_HEADERS,
                 timeout=(connect, self._timeout_seconds),
                 allow_redirects=False,
                 stream=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import PATHS, send
 from consortium import Consortium
 from nodes import WITHOUT_LIMIT, RunningNode, Site
 from queries import document as query_document
@@ -158,6 +159,23 @@ def test_an_answer_that_is_lost_is_fetched(
     assert site.counted() == before + Cost(100_000)
 
 
+def test_a_request_that_never_arrived_is_not_known_to_be_refused(
+    grant: GrantId, client: NodeClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "FETCH_PAUSE_SECONDS", 0.01)
+    before, post = site.counted(), Exchange.post
+
+    def lost(self: Exchange, path: str, body: bytes) -> bytes:
+        if path == "/v1/runs":
+            raise OwnerNodeError("The line broke.", remedy="")
+        return post(self, path, body)
+
+    monkeypatch.setattr(Exchange, "post", lost)
+    with pytest.raises(OwnerNodeError, match="is not known"):
+        client.run(grant, tiny())
+    assert site.counted() == before
+
+
 def test_who_does_not_wait_long_enough_fetches_until_it_is_there(
     grant: GrantId, node: RunningNode, parties: Parties, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +184,25 @@ def test_who_does_not_wait_long_enough_fetches_until_it_is_there(
     client = node.client(parties.consumer, timeout_seconds=2.5)
     assert json.loads(client.run(grant, tiny(millis=3_000)).content) == {"lines": 3}
     assert site.counted() == before + Cost(100_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "canonicalisation-error"),
+        (b'{"request":{},"request":{}}', 400, "canonicalisation-error"),
+        (b"\xff\xfe", 400, "canonicalisation-error"),
+        (b'{"request":[]}', 422, "use-document-error"),
+        (b'{"document":7,"request":{}}', 422, "use-document-error"),
+    ],
+)
+def test_what_is_malformed_is_refused_in_the_same_form_everywhere(
+    node: RunningNode, body: bytes, status: int, code: str
+) -> None:
+    for path in PATHS.values():
+        said = send(node.url, body, path)
+        assert (said.status, said.body["error"]["code"]) == (status, code)
+        assert said.body["error"]["remedy"]
 
 
 # ------------------------------------------------------------------------ what a client believes
