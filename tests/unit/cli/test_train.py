@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from cli_runner import Run
@@ -14,12 +14,15 @@ from training import PARTIES, document, holding, train_in_threads
 
 from dataledger.contracts.identifiers import GrantId
 from dataledger.contracts.types import Capability, Parent, Relation
-from dataledger.errors import AnswerWithheld, NotFound
+from dataledger.errors import AnswerWithheld, KeystoreError, NotFound
 from dataledger.hashing import Digest, canonical_bytes
 from dataledger.ledger.use_results import UseRun
 from dataledger.manifest import Manifest
 from dataledger.node.client import Answered
-from dataledger.node.training import MODEL_PATH, Model
+from dataledger.node.training import MODEL_PATH, Model, require_registrar
+
+if TYPE_CHECKING:
+    from dataledger.ledger import Ledger
 
 GRANTS = tuple(GrantId.parse(party) for party in PARTIES)
 ROWS: dict[str, list[object]] = {"a": [-1, 1], "b": [0, 0], "answer": ["no", "yes"]}
@@ -171,6 +174,14 @@ def test_who_is_no_custodian_learns_it_before_anything_is_spent(
     assert outcome.code == 2
     assert "is no CUSTODIAN" in outcome.err
     assert nodes.asked == []
+
+
+def test_who_signs_nothing_can_register_nothing(
+    registrar: FakeLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeLedger, "signer", None)
+    with pytest.raises(KeystoreError, match="has no signer"):
+        require_registrar(cast("Ledger", registrar))
 
 
 @pytest.mark.parametrize(

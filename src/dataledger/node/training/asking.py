@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dataledger.contracts.events import DatasetRegistered
 from dataledger.contracts.types import Capability, Parent, Relation
-from dataledger.errors import CommitmentMismatch, InvalidArgument, NotFound
+from dataledger.errors import CommitmentMismatch, InvalidArgument, KeystoreError, NotFound
 from dataledger.ledger import Ledger
 from dataledger.ledger.results import Confirmed
 from dataledger.ledger.use_results import UseRun
@@ -98,12 +98,14 @@ def require_registrar(ledger: Ledger) -> None:
     """Return only if the ledger's signer could register a model, before one is trained.
 
     Raises:
-        InvalidArgument: its organisation is no CUSTODIAN now, or nobody signs.
+        InvalidArgument: its organisation is no CUSTODIAN now.
+        KeystoreError: the ledger has no signer.
         NotFound: the signer acts for no organisation.
     """
     if ledger.signer is None:
-        raise InvalidArgument(
-            "Nobody signs here, and a registration is signed.", remedy="Connect with a signer."
+        raise KeystoreError(
+            "A registration is signed, and the ledger has no signer.",
+            remedy="Connect with a key of an organisation that is a CUSTODIAN.",
         )
     org = ledger.organisations.get(ledger.members.get(ledger.signer.address).org)
     if not org.effective & Capability.CUSTODIAN:

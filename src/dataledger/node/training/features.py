@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 class Columns(Protocol):
     """A table, by its columns."""
 
-    def __len__(self) -> int:
-        """Return how many rows it has."""
-
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a column's numbers; NaN for what is none."""
 
@@ -41,9 +38,6 @@ class TableColumns:
     """The columns of a table that was read beside the node."""
 
     table: pa.Table
-
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a column's numbers; NaN for what is none."""

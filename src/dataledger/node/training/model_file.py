@@ -261,9 +261,6 @@ class PlainColumns:
             )
         return cls(table, lengths.pop())
 
-    def __len__(self) -> int:
-        return self.length
-
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a column's numbers; NaN for what is none."""
         import numpy as np
