@@ -3,10 +3,27 @@
 import errno
 import socket
 
-from dataledger.errors import NodeConfigError, NodeRefused
+from dataledger.errors import NodeConfigError, NodeRefused, shown
+from dataledger.node.federated.offer import is_host
 from dataledger.node.rules import FederatedRules
 
 _BACKLOG = 64
+_EVERY_HOST = {"", "0.0.0.0", "::"}  # noqa: S104 - these are refused
+
+
+def reached_by(rules: FederatedRules) -> str:
+    """Return the host by which others reach this node.
+
+    Raises:
+        NodeConfigError: the configuration names none: it listens on all, or that is no host.
+    """
+    host = rules.host if rules.advertise is None else rules.advertise
+    if host in _EVERY_HOST or not is_host(host):
+        raise NodeConfigError(
+            f"By {shown(host)}, no other node reaches this one.",
+            remedy="Set `advertise` of [federated] to the name or address that others know.",
+        )
+    return host
 
 
 def listen(rules: FederatedRules) -> socket.socket:

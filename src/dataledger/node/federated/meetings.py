@@ -14,7 +14,7 @@ from dataledger.hashing import Digest, JsonValue
 from dataledger.ledger import Ledger
 from dataledger.node.federated.admission import Admission
 from dataledger.node.federated.certificates import OwnCertificate, new_certificate
-from dataledger.node.federated.listening import listen
+from dataledger.node.federated.listening import listen, reached_by
 from dataledger.node.federated.offer import Offer, SignedOffer
 from dataledger.node.federated.parties import parties_of
 from dataledger.node.federated.worker import COMMAND, Worker
@@ -80,6 +80,7 @@ class FederatedMeetings:
 
         Raises:
             UseDocumentError: the document names no parties.
+            NodeConfigError: the node's own configuration does not let it be met.
             NodeRefused: this grant is none of them (`not-a-party`), two are of one owner
                 (`same-owner`), one is unknown (`unknown-party`), or there is no free port or
                 place left (`busy`).
@@ -91,6 +92,7 @@ class FederatedMeetings:
                 remedy="Ask the nodes of those whom the document names.",
                 reason="not-a-party",
             )
+        host = reached_by(self._rules)
         self._admission.check_owners(parties)
         own = new_certificate()
         with self._lock:
@@ -106,7 +108,7 @@ class FederatedMeetings:
                 grant=grant,
                 run=run,
                 document=Digest.of(document),
-                host=self._rules.advertise or self._rules.host,
+                host=host,
                 port=listener.getsockname()[1],
                 certificate=own.der,
                 expires_at_unix=int(self._clock()) + self._rules.seconds,

@@ -40,8 +40,9 @@ _FIELDS = (
     *("by", "certificate", "document", "expires_at_unix", "grant", "host", "port", "run"),
     "signature",
 )
-_HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?|[0-9a-f:.]{2,45}")
+_HOST = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_.-]{0,251}[0-9A-Za-z_])?|[0-9A-Fa-f:.]{2,45}")
 """A name, or an address of either kind."""
+_SIGNATURE = re.compile(rf"0x[0-9a-f]{{{2 * KEY_SIGNATURE_BYTES}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class SignedOffer:
         offer = self.offer
         return {
             "by": self.by,
-            "certificate": base64.b64encode(offer.certificate).decode("ascii"),
+            "certificate": _base64(offer.certificate),
             "document": str(offer.document),
             "expires_at_unix": offer.expires_at_unix,
             "grant": str(offer.grant),
@@ -137,17 +138,22 @@ class SignedOffer:
                 certificate=_certificate(document["certificate"]),
                 expires_at_unix=natural(document["expires_at_unix"]),
             )
-            signature = bytes.fromhex(string(document["signature"]).removeprefix("0x"))
-            if len(signature) != KEY_SIGNATURE_BYTES:
+            signature = string(document["signature"])
+            if not _SIGNATURE.fullmatch(signature):
                 raise _no_offer("the signature is not one of a key")
-            return cls(offer, address_from_json(document["by"]), signature)
+            return cls(offer, address_from_json(document["by"]), bytes.fromhex(signature[2:]))
         except (UsageError, ValueError) as error:
             raise _no_offer(str(error)) from error
 
 
+def is_host(text: str) -> bool:
+    """Whether this can be the host of an offer."""
+    return _HOST.fullmatch(text) is not None
+
+
 def _host(value: JsonValue) -> str:
     text = string(value)
-    if not _HOST.fullmatch(text):
+    if not is_host(text):
         raise _no_offer(f"{shown(text)} is no host")
     return text
 
@@ -160,10 +166,16 @@ def _port(value: JsonValue) -> int:
 
 
 def _certificate(value: JsonValue) -> bytes:
-    certificate = base64.b64decode(string(value).encode("ascii"), validate=True)
-    if not 0 < len(certificate) <= MAX_CERTIFICATE_BYTES:
-        raise _no_offer(f"a certificate has {len(certificate)} bytes")
+    text = string(value)
+    certificate = base64.b64decode(text.encode("ascii"), validate=True)
+    # Bits that mean nothing could otherwise tell apart what is the same.
+    if not 0 < len(certificate) <= MAX_CERTIFICATE_BYTES or _base64(certificate) != text:
+        raise _no_offer("the certificate is not one in base64")
     return certificate
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _no_offer(reason: str) -> UseDocumentError:

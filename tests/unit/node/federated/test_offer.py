@@ -68,8 +68,11 @@ def test_names_and_addresses_are_hosts(host: str) -> None:
     [
         *(("host", host) for host in ["", "a b", "-a", "a/b", "a@b", "x" * 254, "é", "a\n", 7]),
         *(("port", port) for port in [0, 65_536, "40001", -1]),
-        *(("certificate", text) for text in ["", "!", "QQ", "é", "A" * 8000, None]),
-        *(("signature", text) for text in ["0x", "0x12", "zz", "0x" + "0" * 128]),
+        *(("certificate", text) for text in ["", "!", "QQ", "QR==", "é", "A" * 8000, None]),
+        *(
+            ("signature", text)
+            for text in ["0x", "0x12", "zz", "0x" + "0" * 128, "00" * 65, "0x" + "AB" * 65]
+        ),
         *(("by", text) for text in ["0x", CONTRACT.lower(), None]),
         *(("document", text) for text in ["sha256:", "blake3:" + "0" * 64]),
         *(("expires_at_unix", when) for when in [-1, "soon", True]),
