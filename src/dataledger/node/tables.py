@@ -7,13 +7,16 @@ values. What is refused, is refused for the whole file.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataledger.errors import ManifestMismatch, NotFound, shown
+from dataledger.hashing import TREE_CHUNK_BYTES
 from dataledger.manifest.content import hash_stream
 from dataledger.manifest.identity import identity, newest_change_ns, settled
 from dataledger.manifest.proving.data import open_data
@@ -24,7 +27,6 @@ from dataledger.manifest.records.tables import require_pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import numpy as np
     import pyarrow as pa
@@ -243,11 +245,17 @@ def _read_csv(place: str, columns: Sequence[str]) -> pa.Table:
     if not columns:
         # Without any column, nothing would say how many rows there are.
         return _read_csv(place, names[:1])
+    # A row that is left out is turned into text, which must not end the reading: in ISO 8859-1, all
+    # bytes are characters.
+    is_utf8 = _is_utf8(place)
     with reading(place, "CSV"):
         table = pa.csv.read_csv(
             place,
             read_options=pa.csv.ReadOptions(
-                block_size=BLOCK_BYTES, column_names=names, skip_rows_after_names=1
+                block_size=BLOCK_BYTES,
+                column_names=names,
+                skip_rows_after_names=1,
+                encoding="utf8" if is_utf8 else "latin-1",
             ),
             parse_options=pa.csv.ParseOptions(
                 newlines_in_values=True,
@@ -255,13 +263,37 @@ def _read_csv(place: str, columns: Sequence[str]) -> pa.Table:
             ),
             convert_options=pa.csv.ConvertOptions(
                 include_columns=list(dict.fromkeys(columns)),
-                # As bytes: a value that is not UTF-8 must not end the reading.
-                column_types=dict.fromkeys(names, pa.large_binary()),
+                column_types=dict.fromkeys(names, pa.large_string()),
                 null_values=[],
                 strings_can_be_null=False,
             ),
         )
-    return pa.table([texts(table.column(name)) for name in columns], names=list(columns))
+    if not is_utf8:
+        table = pa.table({name: _as_utf8(table.column(name)) for name in table.column_names})
+    return table.select(list(columns))
+
+
+def _is_utf8(place: str) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open_data(Path(place)) as file:
+        try:
+            while chunk := file.read(TREE_CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _as_utf8(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return what was taken for ISO 8859-1 as the UTF-8 that it is; null where it is not."""
+    import pyarrow as pa
+
+    decoded = [
+        [_decoded(value.encode("latin-1")) for value in chunk.to_pylist()]
+        for chunk in column.chunks
+    ]
+    return pa.chunked_array(decoded, pa.large_string())
 
 
 def _read_jsonl(place: Path, columns: Sequence[str]) -> pa.Table:

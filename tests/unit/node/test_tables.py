@@ -80,6 +80,13 @@ def test_lines_of_csv_that_are_no_rows_of_the_table_end_nothing(tmp_path: Path) 
     assert lists(table) == [["1", '6 "quoted"', ""], ["two\nlines", None, "7"]]
 
 
+def test_lines_that_are_neither_rows_nor_text_end_nothing(tmp_path: Path) -> None:
+    # Found by fuzzing: pyarrow makes text of a row before it can be left out.
+    text = "a,b\nKöln,2\n".encode() + b"xx\xaf\n3,\xff\n\xff,\xff,\xff\n5,6\n"
+    table = read_table(written(tmp_path / "d", t__csv=text), "t.csv", ["b", "a", "b"])
+    assert lists(table) == [["2", None, "6"], ["Köln", "3", "5"], ["2", None, "6"]]
+
+
 def test_lines_of_json_that_are_no_objects_are_rows_without_values(tmp_path: Path) -> None:
     lines = [
         b'{"a": 1.50, "b": "x"}',
