@@ -9,7 +9,7 @@ from uses import Parties
 
 from dataledger.contracts.types import Capability
 
-RACERS = 40
+RACERS = 36
 ANSWERS = 4
 
 

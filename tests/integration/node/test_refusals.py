@@ -25,7 +25,7 @@ from dataledger.ledger import Capability, GrantId, Ledger, ProjectId, Severity
 from dataledger.node.sandbox import AlgorithmDocument
 
 BODY_BYTES = 64 * 1024
-BURST = 60
+BURST = 48
 RULES = f"[limits]\nrequests_per_minute = 60\nburst = {BURST}\nbody_bytes = {BODY_BYTES}\n"
 DOCUMENT = tiny()
 LATER_SECONDS = 3

@@ -181,8 +181,8 @@ def test_who_does_not_wait_long_enough_fetches_until_it_is_there(
 ) -> None:
     monkeypatch.setattr(client_module, "FETCH_PAUSE_SECONDS", 0.1)
     before = site.counted()
-    client = node.client(parties.consumer, timeout_seconds=2.5)
-    assert json.loads(client.run(grant, tiny(millis=3_000)).content) == {"lines": 3}
+    client = node.client(parties.consumer, timeout_seconds=1.2)
+    assert json.loads(client.run(grant, tiny(millis=1_500)).content) == {"lines": 3}
     assert site.counted() == before + Cost(100_000)
 
 
@@ -231,6 +231,23 @@ def test_no_answer_is_believed_that_the_receipt_is_not_for(
     monkeypatch.setattr(Exchange, "post", post)
     with pytest.raises(CommitmentMismatch, match="for the code"):
         client.fetch(grant, true.run, code=parse_tiny(tiny(1)).code)
+
+
+def test_no_answer_is_believed_of_another_version_than_asked_for(
+    parties: Parties, grant: GrantId, client: NodeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = parties.consumer.runs.get
+
+    def read_another(of: GrantId, run: RunId) -> UseRun:
+        kept = get(of, run)
+        assert kept.receipt is not None
+        inputs = (replace(kept.receipt.inputs[0], version=2),)
+        return replace(kept, receipt=replace(kept.receipt, inputs=inputs))
+
+    assert client.run(grant, tiny(), version=1).receipt.inputs[0].version == 1
+    monkeypatch.setattr(parties.consumer.runs, "get", read_another)
+    with pytest.raises(CommitmentMismatch, match="for version 2, not 1"):
+        client.run(grant, tiny(), version=1)
 
 
 def test_an_answer_waits_for_the_chain_to_tell_of_its_receipt(
@@ -312,7 +329,7 @@ def test_it_ends_what_it_began_before_it_stops_whichever_way_it_is_told(
             node.client(parties.consumer).info()
         client = NodeClient(parties.consumer, node.url, ca=tls.certificate, timeout_seconds=60)
         with ThreadPoolExecutor(1) as threads:
-            asking = threads.submit(client.run, grant, tiny(millis=1_000))
+            asking = threads.submit(client.run, grant, tiny(millis=600))
             while site.counted().micro == before:
                 time.sleep(0.05)
             assert node.stop(how) == code, node.errors.read_text()
