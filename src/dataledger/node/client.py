@@ -261,6 +261,9 @@ class NodeClient:
             raise self._unpaid(request, f"the receipt is for an answer with {receipt.output}")
         if code is not None and receipt.code != code:
             raise self._unpaid(request, f"the receipt is for the code {receipt.code}, not {code}")
+        read = receipt.inputs[0].version
+        if request.version not in {0, read}:
+            raise self._unpaid(request, f"the receipt is for version {read}, not {request.version}")
         return Answered(
             *(request.grant, request.run, answer.content, answer.media_type),
             receipt,
