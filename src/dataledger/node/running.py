@@ -81,7 +81,6 @@ class Running:
         )
         work.check(holding)
         self._settlement.check_quorum(allowed.terms.quorum)
-        now = int(self._clock())
         run = KeptRun(
             key=key,
             kind=work.kind,
@@ -93,7 +92,7 @@ class Running:
             code=work.code,
             environment=self._environment(work),
             cost=allowed.cost,
-            received_at_unix=now,
+            received_at_unix=int(self._clock()),
         )
         if not self._journal.add(run):
             raise run_exists(key)
@@ -106,7 +105,7 @@ class Running:
             cost=run.cost,
             code=run.code,
             consumer=run.consumer,
-            until_unix=now + self._config.rules.federated.seconds,
+            until_unix=int(self._clock()) + self._config.rules.federated.seconds,
         )
 
     def start(self, begun: Begun) -> KeptRun:

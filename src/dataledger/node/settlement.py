@@ -150,12 +150,13 @@ class Settlement:
         self, run: KeptRun, *, spends: bool, reason: str, message: str | None = None
     ) -> KeptRun:
         """Note that a run has no answer, and what that costs: nothing, or all that it reserved."""
+        cost = "all that it reserved" if spends else "nothing"
         return self.move(
             run,
             State.FAILING,
             spent=run.cost if spends else NO_COST,
             reason=reason,
-            message=message or f"The run ended without an answer: {reason}.",
+            message=message or f"The run ended without an answer ({reason}), and has cost {cost}.",
         )
 
     def settle(self, run: KeptRun) -> KeptRun:

@@ -3,6 +3,7 @@
 import json
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,22 @@ def test_any_change_of_a_line_is_found_at_it_or_after_it(
         lines.insert(number + 1, lines[number] if kind == "repeat" else b"noise\n")
     path.write_bytes(b"".join(lines))
     assert broken_at(path) in {number + 1, number + 2}
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"{", b'{"event":"torn"}\n', b"\xff", b"line"]) | st.binary())
+)
+def test_any_bytes_are_a_log_or_are_refused_and_can_be_gone_on_with(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.log"
+    path.unlink(missing_ok=True)
+    write(path, "asked")
+    path.write_bytes(path.read_bytes() + b"".join(parts))
+    with suppress(HistoryBroken):
+        assert verify(path).lines == 1
+    write(path, "asked")
+    assert verify(path).lines in {2, 3}
 
 
 def test_lines_left_off_at_the_end_show_by_the_head(path: Path) -> None:
