@@ -82,7 +82,8 @@ class Gate:
         self._limits = limits
         self._clock = clock
         self._rates = rates or Rates[OrgId](limits.requests_per_minute, limits.burst)
-        self._known: dict[Address, OrgId] = {}
+        # After a restart, strangers in great numbers must not keep out those who came before.
+        self._known: dict[Address, OrgId] = journal.senders()
         self._lock = threading.Lock()
 
     def admit(self, signed: SignedRequest, document: bytes, action: str) -> Admitted:

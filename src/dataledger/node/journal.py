@@ -193,6 +193,11 @@ class Journal:
         rows = self._rows(f"SELECT * FROM run WHERE {_IS_RUN}", _key(key))  # noqa: S608 - of our own constants alone
         return _run(rows[0]) if rows else None
 
+    def senders(self) -> dict[Address, OrgId]:
+        """Return the keys that asked for runs, and for whom: a key is bound for ever."""
+        rows = self._rows("SELECT DISTINCT sender, consumer FROM run", ())
+        return {Address(row["sender"]): OrgId(row["consumer"]) for row in rows}
+
     def open_runs(self) -> list[KeptRun]:
         """Return the runs of which something is left to be done, oldest first."""
         states = sorted(OPEN)

@@ -32,6 +32,7 @@ from dataledger.node.journal import Journal
 from dataledger.node.rates import Rates
 from dataledger.node.requests import FETCH, RUN, NodeRequest, SignedRequest
 from dataledger.node.rules import Limits
+from dataledger.node.states import KeptRun, RunKey
 
 CHAIN = 31337
 CONTRACT = Address("0x52908400098527886E0F7030069857D2E4169EE7")
@@ -267,6 +268,23 @@ def test_strangers_do_not_take_what_members_have(entrance: Entrance) -> None:
         assert reason(lambda: entrance.admit(entrance.signed(UNKNOWN_KEY))) == "not-a-member"
     assert reason(lambda: entrance.admit(entrance.signed(UNKNOWN_KEY))) == "rate-limited"
     entrance.admit()
+
+
+def test_who_came_before_a_restart_is_no_stranger_after_it(tmp_path: Path) -> None:
+    before = Entrance(tmp_path)
+    before.journal.add(
+        KeptRun(
+            *(RunKey(GRANT, RunId(id_of(9))), "query", KEY.address, CONSUMER, DATASET, 1),
+            *(COMMITMENT, Digest.of(b"code"), Digest.of(b"environment"), Cost(1), NOW),
+        )
+    )
+    before.journal.close()
+    after = Entrance(tmp_path)
+    for _ in range(20):
+        assert reason(lambda: after.admit(after.signed(UNKNOWN_KEY))) == "not-a-member"
+    assert reason(lambda: after.admit(after.signed(UNKNOWN_KEY))) == "rate-limited"
+    after.admit()
+    after.journal.close()
 
 
 def test_a_grant_is_read_once_in_a_while(entrance: Entrance) -> None:
