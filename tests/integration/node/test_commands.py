@@ -128,8 +128,14 @@ def test_the_log_tells_who_asked_and_that_no_line_was_changed(
         client.run(grant, document, code=Digest.of(document))
         with pytest.raises(NodeRefused):
             client.fetch(grant, "0x" + "00" * 32)
-        busy = node("serve", "--json")
-        assert (busy.code, busy.error["code"]) == (2, "node-config-error")
+        busy = site.run("serve", "--json")
+        assert (busy.returncode, busy.stdout) == (2, "")
+        assert json.loads(busy.stderr)["error"]["code"] == "node-config-error"
+        port = serving.url.rpartition(":")[2]
+        site.configure("", listen=f"127.0.0.1:{port}")
+        taken = json.loads(site.run("serve", "--json").stderr)["error"]
+        assert taken["code"] == "node-config-error"
+        assert "in use" in taken["message"]
     shown = node.ok("log", "--last", 3)
     assert [line["event"] for line in shown["lines"]] == ["released", "asked", "refused"]
     assert shown["check"] is None
