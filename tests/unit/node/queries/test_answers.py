@@ -221,6 +221,23 @@ def test_a_mean_stays_within_its_bounds_even_of_nothing(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(("total", "count"), [(9000, 400), (-9000, 400), (0, 400), (50, -3)])
+def test_a_mean_s_interval_has_the_mean_of_every_sum_and_count_within_their_margins(
+    total: int, count: int
+) -> None:
+    query = parse_query(asked(bounded("mean"))).query
+    answer: Any = parse_canonical(write(query, plan(query), [total, count], 1))
+    by_sum, by_count = (int(noise["margin"]) for noise in answer["measures"][0]["noise"])
+    means = [
+        min(Fraction(100), max(Fraction(0), 50 + Fraction(steps, rows)))
+        for steps in range(total - by_sum, total + by_sum + 1, by_sum // 7)
+        for rows in range(max(1, count - by_count), max(1, count + by_count) + 1)
+    ]
+    [mean] = found_in(canonical_bytes(answer), "mean-age")
+    assert Fraction(mean["low"]) <= min(means)
+    assert Fraction(mean["high"]) >= max(means)
+
+
 def test_steps_and_decimals_are_exact_in_the_answer(tmp_path: Path) -> None:
     holding = held(tmp_path / "data", [("a", "Bern", 5)])
     money = bounded("sum", **{"from": "0", "step": "0.01", "to": "99.99"})
