@@ -5,7 +5,7 @@ learn anything. MPyC's usual threshold, less than half, is what multiplying need
 is multiplied. So all others together learn of a party what the sum tells, and nothing more.
 
 For a process that does nothing else: MPyC is one party in one process, and reads that process's
-arguments when it is imported. `load_runtime` comes first.
+arguments when it is imported, which is when this module is.
 """
 
 import asyncio
