@@ -10,6 +10,8 @@ import pytest
 from engines import FakeWork, Site, answer, reason
 from uses import COST, Parties
 
+from dataledger.chain.development_keys import development_signer
+from dataledger.chain.identifiers import ChainIdentity
 from dataledger.errors import (
     AnswerWithheld,
     ConnectionFailed,
@@ -101,6 +103,24 @@ def test_a_reservation_that_is_not_confirmed_is_given_back(
     assert computed == []
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_what_was_revoked_before_it_was_confirmed_is_given_back_too(
+    site: Site, *, after: bool
+) -> None:
+    grant, run = site.grant(), new_run_id()
+    pending = pytest.raises((ConnectionFailed, TransactionPending))
+    with site.engine() as engine:
+        with broken(site, "reserve", after=after), pending:
+            site.run(engine, grant, run=run)
+        site.parties.owner.uses.revoke(grant, "changed our mind")
+        [ended] = engine.recover().ended
+        assert ended.state is (State.FAILED if after else State.REFUSED)
+    if after:
+        assert outcome(site, grant, run) == (Outcome.FAILED, Cost())
+    else:
+        assert site.ledger.runs.list(grant=grant) == ()
+
+
 def test_a_failure_that_is_not_settled_is_settled_later(site: Site, grant: GrantId) -> None:
     run = new_run_id()
 
@@ -172,6 +192,33 @@ def test_housekeeping_settles_what_is_left(
             assert settled.wait(20)
         site.fetch(engine, grant, run)
     assert caplog.records == []
+
+
+def test_housekeeping_goes_on_after_it_failed(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = threading.Event()
+    outcomes: list[Exception | None] = [OSError("a disk is gone"), None]
+
+    def sweep() -> None:
+        outcome = outcomes.pop(0) if outcomes else None
+        if outcome is not None:
+            raise outcome
+        swept.set()
+
+    with site.engine() as engine:
+        monkeypatch.setattr(engine, "sweep", sweep)
+        with engine.housekeeping(interval_seconds=0.01):
+            assert swept.wait(20)
+    assert [record.message for record in caplog.records] == [
+        "The node's housekeeping failed; it goes on."
+    ]
+
+
+def test_an_executor_of_another_chain_is_refused_before_anything_is_spent(site: Site) -> None:
+    elsewhere = ChainIdentity(1, site.ledger.profile.identity.genesis_hash)
+    with pytest.raises(NodeConfigError, match="a development key of another chain"):
+        site.engine(executors=[development_signer("dev1", elsewhere)])
 
 
 def test_a_run_that_is_computed_is_left_alone_by_housekeeping(site: Site, grant: GrantId) -> None:

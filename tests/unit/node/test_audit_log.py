@@ -1,6 +1,8 @@
 """The node's audit log: a chain of lines."""
 
+import errno
 import json
+import os
 import stat
 import threading
 from contextlib import suppress
@@ -179,6 +181,32 @@ def test_a_log_that_does_not_end_as_one_is_not_continued(path: Path) -> None:
 def test_a_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(NodeConfigError, match="cannot be written"):
         AuditLog(tmp_path)
+
+
+def test_a_line_that_cannot_be_written_whole_is_not_there_at_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = AuditLog(path)
+    log.append("asked")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(NodeConfigError, match="cannot be written: No space left"):
+            log.append("released")
+    assert events(path) == ["asked"]
+    log.append("refused")
+    log.close()
+    assert events(path) == ["asked", "refused"]
+    assert verify(path).lines == 2
+
+
+def test_noise_without_end_is_refused_before_all_of_it_is_read(path: Path) -> None:
+    write(path, "asked")
+    path.write_bytes(path.read_bytes() + b"x\n" * 2_000_000)
+    assert broken_at(path) == 2
 
 
 def test_threads_write_one_chain(path: Path) -> None:
