@@ -196,11 +196,28 @@ def _open_typed(place: str, record_format: RecordFormat) -> Any:
 
 
 def _read_typed(place: str, record_format: RecordFormat, columns: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
     from dataledger.manifest.records.contents import reading
 
     with reading(place, record_format.value):
         file = _open_typed(place, record_format)
         wanted = list(columns) or file.schema_arrow.names[:1]
         table = file.read(columns=list(dict.fromkeys(wanted))).select(wanted)
+        table = pa.table([_as_bytes(column) for column in table.columns], names=wanted)
         table.validate(full=True)
     return table
+
+
+def _as_bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as bytes, among which some that are no UTF-8 do not make the file invalid."""
+    import pyarrow as pa
+
+    for is_text, stored in (
+        (pa.types.is_string, pa.binary()),
+        (pa.types.is_large_string, pa.large_binary()),
+        (pa.types.is_string_view, pa.binary_view()),
+    ):
+        if is_text(column.type):
+            return column.cast(stored)
+    return column

@@ -42,7 +42,7 @@ _known: dict[tuple[str, str], bytes] = {}
 def read_table(holding: Holding, path: str, columns: Sequence[str]) -> pa.Table:
     """Return these columns of a file, in this order, and all its rows.
 
-    Every column of CSV and JSON Lines comes as text. In JSON Lines, a column is the member of that
+    What a column holds is for `numbers` and `texts` to say, however it is stored. Every column of CSV and JSON Lines comes as text. In JSON Lines, a column is the member of that
     name: numbers and truth values as they are written, and absent where there is none, or an
     array or an object. So there, any name is a column.
 

@@ -87,6 +87,19 @@ def test_lines_that_are_neither_rows_nor_text_end_nothing(tmp_path: Path) -> Non
     assert lists(table) == [["2", None, "6"], ["Köln", "3", "5"], ["2", None, "6"]]
 
 
+def test_typed_texts_that_are_not_utf8_are_absent_and_end_nothing(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    bad, good = (pa.array([value], pa.binary()).view(pa.string()) for value in (b"\xff", b"7"))
+    for stored in (pa.string(), pa.large_string(), pa.string_view()):
+        column = pa.chunked_array([bad, good])
+        table = pa.table({"a": column if stored == pa.string() else good.cast(stored)})
+        pq.write_table(table, tmp_path / "d" / "t.parquet")
+        read = read_table(holding_of(tmp_path / "d"), "t.parquet", ["a"]).column("a")
+        assert texts(read).to_pylist()[-1] == "7"
+        assert numbers(read)[-1] == 7
+        assert texts(read).null_count == len(read) - 1
+
+
 def test_lines_of_json_that_are_no_objects_are_rows_without_values(tmp_path: Path) -> None:
     lines = [
         b'{"a": 1.50, "b": "x"}',
