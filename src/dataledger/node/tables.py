@@ -42,9 +42,9 @@ _known: dict[tuple[str, str], bytes] = {}
 def read_table(holding: Holding, path: str, columns: Sequence[str]) -> pa.Table:
     """Return these columns of a file, in this order, and all its rows.
 
-    What a column holds is for `numbers` and `texts` to say, however it is stored. Every column of CSV and JSON Lines comes as text. In JSON Lines, a column is the member of that
-    name: numbers and truth values as they are written, and absent where there is none, or an
-    array or an object. So there, any name is a column.
+    What a column holds is for `numbers` and `texts` to say, however it is stored. In JSON Lines, a
+    column is the member of that name: numbers and truth values as they are written, and absent
+    where there is none, or an array or an object. So there, any name is a column.
 
     Raises:
         NotFound: the manifest has no such file, it is no table, or the table no such column.
