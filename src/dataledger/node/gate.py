@@ -172,7 +172,8 @@ class Gate:
                 remedy="Sign the document's own SHA-256, or send the document that was signed.",
                 reason="other-document",
             )
-        age_seconds = self._clock() - request.issued_at_unix
+        # Whole numbers: what was sent can be too large for a float.
+        age_seconds = int(self._clock()) - request.issued_at_unix
         if age_seconds > self._limits.age_seconds:
             raise NodeRefused(
                 f"The request was signed more than {self._limits.age_seconds} seconds ago.",

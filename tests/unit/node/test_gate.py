@@ -189,6 +189,13 @@ def test_a_request_is_taken_for_minutes(
         assert reason(lambda: entrance.admit(signed)) == expected
 
 
+@pytest.mark.parametrize("issued_at", [0, 2**53, 10**400])
+def test_any_time_can_be_claimed(entrance: Entrance, issued_at: int) -> None:
+    signed = entrance.signed()
+    signed = replace(signed, request=replace(signed.request, issued_at_unix=issued_at))
+    assert reason(lambda: entrance.admit(signed)) == ("too-early" if issued_at else "too-old")
+
+
 def test_a_request_signed_by_another_key_is_refused(entrance: Entrance) -> None:
     signed = replace(entrance.signed(OTHER_KEY), by=KEY.address)
     with pytest.raises(SignatureInvalid):
