@@ -134,7 +134,7 @@ class Federation:
             if program is not None:
                 patch = stack.enter_context(pytest.MonkeyPatch.context())
                 patch.setattr(nodes, "TEST_PROCESS", program)
-            self.running = at_once(*(lambda at=at: start(at) for at in range(len(self.sites))))  # type: ignore[misc]
+            self.running = at_once(*(lambda at=at: start(at) for at in range(len(self.sites))))
             for node in self.running:
                 stack.callback(_end, node)
             yield self.running

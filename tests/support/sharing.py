@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -129,7 +129,8 @@ class Liar:
 
     def call(self) -> None:
         """Call all others."""
-        self.sockets = [self._call(at) for at in range(1, len(self._parties.all))]
+        others = range(1, len(self._parties.all))
+        self.sockets = at_once(*(lambda at=at: self._call(at) for at in others))
 
     def close(self) -> None:
         """Leave."""
@@ -145,7 +146,7 @@ class Liar:
         for connection in self.sockets:
             counter, size = struct.unpack("<qI", _exactly(connection, 12))
             payload = change(_exactly(connection, size))
-            connection.sendall(struct.pack("<qI", counter, len(payload)) + payload)
+            connection.sendall(frame(counter, payload))
 
     def _call(self, at: int) -> ssl.SSLSocket:
         own, offer = self._parties.all[0].own, self._parties.offers[at]
@@ -171,6 +172,30 @@ class Liar:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def say(data: bytes) -> Callable[[Liar], None]:
+    """Return what tells all others the same."""
+    return lambda liar: liar.say(data)
+
+
+def frame(counter: int, payload: bytes) -> bytes:
+    """Return a message of MPyC at a point of its program."""
+    return struct.pack("<qI", counter, len(payload)) + payload
+
+
+def lied_to(lie: Callable[[Liar], None], *, says: int = 0, seconds: int = 40) -> list[str]:
+    """Return why the other two parties get no sum, where party 0 does this."""
+    with Parties(3, seconds=seconds) as parties, Liar(parties, says=says) as liar:
+
+        def tell() -> str:
+            # Where one has ended it already, the other may be gone, too.
+            with suppress(OSError, EOFError):
+                liar.call()
+                lie(liar)
+            return ""
+
+        return at_once(tell, lambda: parties.why_not(1), lambda: parties.why_not(2))[1:]
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -46,7 +46,7 @@ def sums(
         with owner.meetings.meet(owner.grant, runs[at], document, offers[at]) as add:
             return add([at + 1, 10 * at])
 
-    return at_once(*(lambda at=at: one(at) for at in range(3)))  # type: ignore[misc]
+    return at_once(*(lambda at=at: one(at) for at in range(3)))
 
 
 def test_owners_that_joined_meet_and_add(owners: Owners) -> None:

@@ -110,7 +110,7 @@ def test_all_get_the_same_answer_about_all_their_rows(tmp_path: Path) -> None:
     threads = Threads(3)
     answers = at_once(
         *(
-            lambda at=at: asked.compute_together(holdings[at], threads.of(at), 3).content  # type: ignore[misc]
+            lambda at=at: asked.compute_together(holdings[at], threads.of(at), 3).content
             for at in range(3)
         )
     )
