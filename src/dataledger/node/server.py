@@ -5,11 +5,12 @@ so many. A request that breaks off on the way back goes on, and its answer can b
 """
 
 import asyncio
+import resource
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,14 @@ READING_THREADS = 8
 MAX_WAITING = 4_096
 """Requests under way, over all threads."""
 MAX_CONNECTIONS = 8_192
+"""Or as many as leave the node `OWN_FILES` to open, should that be fewer."""
+OWN_FILES = 512
 SMALL_BODY_BYTES = 64 * 1024
 """So much of each body is always taken."""
 LARGEST_BODIES = 4
 """What lies in memory of all bodies beyond that is as much as this many of the largest."""
 PATIENCE_SECONDS = 15.0
-"""How long a new connection may wait with its first request."""
+"""How long a connection may take to encrypt itself, and then for the head of each request."""
 LEAST_BYTES_PER_SECOND = 64 * 1024
 """A body may take as long as it needs at this pace, and `PATIENCE_SECONDS`."""
 KEEP_ALIVE_SECONDS = 5
@@ -225,20 +228,50 @@ class _Loop(asyncio.SelectorEventLoop):
     async def create_server(self, *positional: Any, **named: Any) -> asyncio.Server:
         if named.get("ssl") is not None:
             named["ssl_shutdown_timeout"] = GOODBYE_SECONDS
+            named["ssl_handshake_timeout"] = PATIENCE_SECONDS
         return await super().create_server(*positional, **named)
 
 
 class _Connection(H11Protocol):
-    """Is closed when nothing is asked at all."""
+    """Is closed where there are too many, or where the head of a request does not come in time.
+
+    By themselves, uvicorn's connections wait for the rest of a head for ever, and are not counted
+    until it is there. Where they have taken all the files that a process may open, a computation
+    fails that its consumer has paid for.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+            transport.abort()
+        self._expect_head()
+
+    def on_response_complete(self) -> None:
+        answered = self.cycle
+        super().on_response_complete()
+        if self.cycle is answered:
+            self._expect_head()
+
+    def _expect_head(self) -> None:
+        before = self.cycle
 
         def give_up() -> None:
-            if getattr(self, "cycle", None) is None:
-                transport.abort()
+            if self.cycle is before:
+                self.transport.abort()
 
         self.loop.call_later(PATIENCE_SECONDS, give_up)
+
+
+def most_connections() -> int:
+    """Return how many connections there may be, once this process may open all files it can."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(OSError, ValueError):  # no such number on some systems
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(MAX_CONNECTIONS, max(soft - OWN_FILES, soft // 2))
 
 
 class _Server(uvicorn.Server):
@@ -287,7 +320,7 @@ def _uvicorn(app: FastAPI, tls: TlsFiles | None) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
+        limit_concurrency=most_connections(),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         ssl_certfile=None if tls is None else tls.certificate,

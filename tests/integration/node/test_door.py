@@ -3,12 +3,13 @@
 import http.client
 import json
 import logging
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -185,6 +186,63 @@ def test_a_connection_by_which_nothing_is_asked_is_closed(
             raw.sendall(said)
             with suppress(ConnectionResetError):
                 assert raw.recv(1) == b""
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: n\r\n"
+
+
+@pytest.mark.parametrize(
+    "said", [HEALTH + b"\r\n" + HEALTH, HEALTH + b"Content-Length: 9\r\n\r\nonly"]
+)
+def test_so_is_one_that_asks_again_and_does_not_finish(
+    door: Served, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(server, "PATIENCE_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", door.port), 2.0) as raw, raw.makefile("rb") as read:
+        raw.sendall(said)
+        answered = read.read()
+    assert answered.count(b"200 OK") == 1
+
+
+def test_a_request_that_takes_long_keeps_its_connection(
+    door: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PATIENCE_SECONDS", 0.1)
+    never = threading.Event()
+    door.behind.act = lambda _body: (never.wait(0.4), b"{}")[1]
+    connection = door.connection()
+    for _ in range(2):
+        connection.request("POST", "/v1/runs", b"{}")
+        assert connection.getresponse().read() == b"{}"
+    connection.close()
+
+
+def test_connections_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 4)
+    with opened(Behind()) as door, ExitStack() as others:
+        address = ("127.0.0.1", door.port)
+        for _ in range(2):
+            others.enter_context(socket.create_connection(address, WAIT_SECONDS))
+        assert door.ask()[0] == 200
+        for _ in range(2):
+            others.enter_context(socket.create_connection(address, WAIT_SECONDS))
+        with socket.create_connection(address, WAIT_SECONDS) as beyond, suppress(OSError):
+            assert beyond.recv(1) == b""
+
+
+def test_connections_leave_the_node_files_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def allow(soft: int, hard: int) -> int:
+        monkeypatch.setattr(resource, "getrlimit", lambda _which: (soft, hard))
+        monkeypatch.setattr(resource, "setrlimit", lambda _which, now: raised.append(now))
+        return server.most_connections()
+
+    raised: list[tuple[int, int]] = []
+    assert allow(1024, 4096) == 4096 - server.OWN_FILES
+    assert raised == [(4096, 4096)]
+    assert allow(600, 600) == 300
+    assert allow(2**20, 2**20) == server.MAX_CONNECTIONS
+    assert allow(resource.RLIM_INFINITY, -1) == server.MAX_CONNECTIONS
+    assert len(raised) == 1
 
 
 def test_what_answers_at_once_does_not_wait_for_work(door: Served) -> None:
