@@ -8,7 +8,9 @@ from queries import found_in, holding_of
 
 from dataledger.hashing import canonical_bytes
 from dataledger.node.queries import document, parse, parse_query, to_bytes
+from dataledger.node.queries.answer import margins
 from dataledger.node.queries.asking import canonical_query
+from dataledger.node.queries.noise import plan
 from dataledger.node.queries.parse import _KINDS
 
 ROOT = Path(__file__).parents[4]
@@ -20,6 +22,15 @@ def test_the_query_that_is_shown_is_one() -> None:
     shown = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)[0]
     asked = parse(canonical_bytes(json.loads(shown)))
     assert json.loads(to_bytes(asked)) == json.loads(shown)
+
+
+def test_the_noise_that_is_shown_is_that_of_the_query() -> None:
+    shown = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)[0]
+    asked = parse(canonical_bytes(json.loads(shown)))
+    count = margins(asked, plan(asked))[0]
+    assert f'"margin": "{count.margin}"' in GUIDE
+    assert f'"scale": "{count.noise.scale!r}"' in GUIDE
+    assert f'"high": "{1234 + count.margin}", "low": "{1234 - count.margin}"' in GUIDE
 
 
 def test_every_member_kind_and_limit_is_named() -> None:
