@@ -138,10 +138,16 @@ def test_a_party_that_does_not_come_ends_it_in_time() -> None:
     assert any("party 2" in word for word in words)
 
 
-def test_a_party_that_is_not_there_ends_it_at_once() -> None:
+def test_a_party_that_is_not_there_ends_it_at_once(caplog: pytest.LogCaptureFixture) -> None:
     with Parties(3) as parties:
         parties.all[2].listener.close()
-        assert "cannot be met: Connect" in parties.why_not(1)
+        why = parties.why_not(1)
+    # How a host answers that an offer named is for this node's own log.
+    assert "party 2 cannot be met." in why
+    assert "127.0.0.1" not in why
+    [record] = caplog.records
+    assert "127.0.0.1" in record.getMessage()
+    assert "Connect" in record.getMessage()
 
 
 def test_a_party_with_another_certificate_than_it_offered_is_not_let_in() -> None:
@@ -156,8 +162,8 @@ def test_a_party_that_is_called_shows_what_it_offered_or_is_left() -> None:
     with Parties(3, seconds=6) as parties:
         parties.replace_certificate(2, new_certificate().der)
         words = at_once(*(lambda at=at: parties.why_not(at) for at in range(3)))
-    assert "party 2 at 127.0.0.1" in words[0]
-    assert "party 2 at 127.0.0.1" in words[1]
+    assert "party 2 cannot be met" in words[0]
+    assert "party 2 cannot be met" in words[1]
 
 
 def test_a_stranger_is_not_let_in_and_ends_nothing() -> None:

@@ -26,6 +26,11 @@ _PARTY_BYTES = 2
 class BrokenOff(Exception):
     """The computation cannot go on. The message holds no data, and says which party, and why."""
 
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        """Take what may be told to whoever asked, and what only the node's own log is told."""
+        super().__init__(message)
+        self.detail = detail
+
 
 @dataclass(frozen=True, slots=True)
 class Party:

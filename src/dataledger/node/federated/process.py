@@ -7,8 +7,9 @@ It is told everything over standard input, and answers over standard output, in 
     {"add": ["12", "-5", …]}                                 → {"sum": ["40", "7", …]}
     (end of input)                                           → (end)
 
-or `{"failed": "party 2 left"}`, and the end. Of the node's data it is given what is to be added:
-vectors that carry their noise already. It is over after `seconds`, whatever happens.
+or `{"detail": "", "failed": "party 2 left"}`, and the end: the detail is for the node's own log. Of
+the node's data it is given what is to be added: vectors that carry their noise already. It is over
+after `seconds`, whatever happens.
 """
 
 import base64
@@ -52,7 +53,7 @@ def main() -> None:
             totals = session.add([int(string(value)) for value in _list(values)])
             write_frame(frames_out, {"sum": [str(total) for total in totals]})
     except BrokenOff as error:
-        write_frame(frames_out, {"failed": str(error)})
+        write_frame(frames_out, {"detail": error.detail, "failed": str(error)})
     session.leave()
 
 

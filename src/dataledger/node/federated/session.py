@@ -132,11 +132,14 @@ class Session:
                 ssl_handshake_timeout=seconds,
             )
         except OSError as error:  # as all errors of TLS are
-            raise BrokenOff(
-                f"party {at} at {party.host}:{party.port} cannot be met: {_words(error)}"
-            ) from error
+            raise self._unmet(at, _words(error)) from error
         if at not in circle.links:
-            raise BrokenOff(f"party {at} shows another certificate than it offered")
+            raise self._unmet(at, "it shows another certificate than it offered")
+
+    def _unmet(self, at: int, why: str) -> BrokenOff:
+        # An offer can name any host: what answers there, and how, is not for others to know.
+        party = self._circle.parties[at]
+        return BrokenOff(f"party {at} cannot be met", detail=f"{party.host}:{party.port}: {why}")
 
     async def _sum(self, values: Sequence[int]) -> list[int]:
         from mpyc.finfields import GF

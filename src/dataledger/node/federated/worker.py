@@ -1,6 +1,7 @@
 """A node's hold on the process that computes with others."""
 
 import base64
+import logging
 import os
 import signal
 import socket
@@ -26,6 +27,8 @@ _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRI
 """All that the process gets to see of the node's environment: others name secrets."""
 
 _LEAVE_SECONDS = 10.0
+
+_log = logging.getLogger("dataledger.node")
 
 
 class Worker:
@@ -115,6 +118,7 @@ class Worker:
         if self._is_late:
             raise _withheld(f"it took longer than {self._seconds} s")
         if isinstance(said, dict) and "failed" in said:
+            _log.warning("%s: %s", shown(said["failed"]), shown(said.get("detail")))
             raise _withheld(shown(said["failed"])[1:-1])
         raise _withheld("the process ended")
 
