@@ -5,6 +5,7 @@ import secrets
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from itertools import combinations
@@ -18,6 +19,7 @@ from dataledger.node.federated.certificates import new_certificate
 from dataledger.node.federated.sums import LIMIT
 from dataledger.node.federated.worker import Worker
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc shows what a process has")
 LARGE = [LIMIT, -LIMIT, LIMIT - 1, 5, 0, -1]
 
 
@@ -81,6 +83,7 @@ def _writings(number: int) -> list[bytes]:
     ]
 
 
+@LINUX
 def test_a_party_listens_on_its_host_alone() -> None:
     with Parties(3) as parties, parties.worker(2) as worker:
         ours = _listening(worker._process.pid, parties.offers[2].port)
@@ -93,6 +96,7 @@ def test_a_party_listens_on_its_host_alone() -> None:
     assert sums == [[[6]]] * 3
 
 
+@LINUX
 def test_a_party_s_process_is_shown_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATALEDGER_PASSPHRASE", "what nobody may know")
     monkeypatch.setenv("MPYC_MIX32_64BIT", "1")

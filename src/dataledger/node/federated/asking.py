@@ -10,6 +10,7 @@ from dataledger.errors import (
     AnswerWithheld,
     DataLedgerError,
     InvalidArgument,
+    NodeRefused,
     OwnerNodeError,
     UseDocumentError,
 )
@@ -18,6 +19,9 @@ from dataledger.ledger import new_run_id
 from dataledger.node.client import Answered
 from dataledger.node.federated.offer import SignedOffer
 from dataledger.node.federated.parties import parties_of
+
+NOT_MET = "not-met"
+"""Why a node refuses that joined, and could not meet the others."""
 
 T = TypeVar("T")
 
@@ -100,16 +104,21 @@ def ask_together(
 def _all(futures: Sequence[Future[T]]) -> list[T]:
     """Return what all calls return, once all are over.
 
-    Where one fails, the others often fail because of it: the one to tell of is rather a refusal
-    than a computation that broke off.
+    Where one fails, the others often fail because of it: the error to tell of is the cause.
     """
     errors = [error for future in futures if (error := future.exception()) is not None]
-    told = [e for e in errors if not isinstance(e, DataLedgerError)] or sorted(
-        errors, key=lambda error: isinstance(error, AnswerWithheld)
-    )
-    if told:
-        raise told[0]
+    if errors:
+        raise min(errors, key=_is_because_of_another)
     return [future.result() for future in futures]
+
+
+def _is_because_of_another(error: BaseException) -> int:
+    """Return how likely it is that a node fails with this error because another one failed."""
+    if isinstance(error, AnswerWithheld):
+        return 2
+    if isinstance(error, NodeRefused) and error.reason == NOT_MET:
+        return 1
+    return 0 if isinstance(error, DataLedgerError) else -1
 
 
 def _check_offer(value: JsonValue, grant: GrantId, run: RunId, document: bytes) -> None:

@@ -22,6 +22,7 @@ GRANTS = [GrantId(Hash32(bytes([number]) * 32)) for number in (1, 2, 3)]
 DOCUMENT = canonical_bytes({"format": "any", "parties": [str(grant) for grant in GRANTS]})
 BY = Address("0x5FbDB2315678afecb367f032d93F642f64180aa3")
 REFUSED = NodeRefused("No.", remedy="Wait.", reason="rate-limited")
+NOT_MET = NodeRefused("The others did not come.", remedy="Wait.", reason="not-met")
 BROKEN = AnswerWithheld("It broke off.", remedy="Ask anew.")
 
 
@@ -116,9 +117,17 @@ def test_answers_that_differ_are_none(nodes: list[FakeNode]) -> None:
     assert str(Digest.of(b"43")) in str(withheld.value)
 
 
-def test_of_several_failures_the_refusal_is_told(nodes: list[FakeNode]) -> None:
-    nodes[0].breaks, nodes[1].breaks, nodes[2].breaks = BROKEN, REFUSED, BROKEN
-    with pytest.raises(NodeRefused):
+def test_of_several_failures_the_cause_is_told(nodes: list[FakeNode]) -> None:
+    nodes[0].breaks, nodes[1].breaks, nodes[2].breaks = BROKEN, NOT_MET, REFUSED
+    with pytest.raises(NodeRefused) as refused:
+        ask_together(nodes, GRANTS, DOCUMENT)
+    assert refused.value.reason == "rate-limited"
+    nodes[2].breaks = BROKEN
+    with pytest.raises(NodeRefused) as refused:
+        ask_together(nodes, GRANTS, DOCUMENT)
+    assert refused.value.reason == "not-met"
+    nodes[0].breaks = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
         ask_together(nodes, GRANTS, DOCUMENT)
 
 
