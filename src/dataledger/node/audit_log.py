@@ -181,7 +181,7 @@ def verify(path: Path) -> LogHead:
         SourceNotFound: the file cannot be read.
     """
     head = LogHead(0, _START)
-    left, left_from, number = b"", 0, 0
+    left, left_from, number = bytearray(), 0, 0
     try:
         with path.open("rb") as file:
             while raw := file.readline(MAX_LINE_BYTES + 1):
@@ -189,15 +189,16 @@ def verify(path: Path) -> LogHead:
                 text = raw.removesuffix(b"\n")
                 line = _Line.read(text)
                 if line is None:
-                    left, left_from = left + raw, left_from or number
+                    left += raw
+                    left_from = left_from or number
                     if len(left) > _TAIL_BYTES:
                         break
                     continue
-                torn = _torn(left) if left else None
+                torn = _torn(bytes(left)) if left else None
                 if (line.sequence, line.previous, line.torn) != (head.lines, head.digest, torn):
                     raise _broken(path, left_from or number)
                 head = LogHead(head.lines + 1, Digest.of(text), head.torn + bool(left))
-                left, left_from = b"", 0
+                left, left_from = bytearray(), 0
     except OSError as error:
         raise SourceNotFound(
             f"The audit log {path} cannot be read: {error.strerror}.", remedy="Give its path."
