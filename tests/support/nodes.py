@@ -36,7 +36,7 @@ ACCOUNT = "node"
 PASSPHRASE = "of no key that is worth anything"  # noqa: S105
 READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
-WITHOUT_LIMIT = "[limits]\nrequests_per_minute = 1000000\nburst = 1000000\n"
+WITHOUT_LIMIT = "[limits]\nrequests_per_minute = 1000000\nburst = 1000000\nopen_runs = 1000000\n"
 """A section of the configuration, for tests that ask more than anybody should."""
 TEST_PROCESS = Path(__file__).with_name("node_process.py")
 """Serves as `dataledger node serve` does, and takes the work of `tiny_work`, too."""

@@ -37,12 +37,15 @@ class Begun:
 class AtWork:
     """Keeps two threads from working on one run, and runs of several nodes from being too many."""
 
-    def __init__(self, shared_places: int) -> None:
+    def __init__(self, shared_places: int, open_runs: int) -> None:
+        """Let so many runs of several nodes be open, and so many of one organisation."""
         self._shared_places = shared_places
+        self._open_runs = open_runs
         self._lock = threading.Lock()
         self._claimed: set[RunKey] = set()
         self._waiting: dict[RunKey, Begun] = {}
         self._shared: set[RunKey] = set()
+        self._consumers: dict[RunKey, OrgId] = {}
 
     def claim(self, key: RunKey) -> bool:
         """Take a run, and return whether nobody had it."""
@@ -57,6 +60,7 @@ class AtWork:
         with self._lock:
             self._claimed.discard(key)
             self._shared.discard(key)
+            self._consumers.pop(key, None)
 
     @contextmanager
     def claimed(self, key: RunKey) -> Iterator[bool]:
@@ -67,6 +71,21 @@ class AtWork:
         finally:
             if is_ours:
                 self.release(key)
+
+    def count_for(self, consumer: OrgId, key: RunKey) -> None:
+        """Count a claimed run for an organisation, until it is released.
+
+        Raises:
+            NodeRefused: it has as many already as it may (`busy`).
+        """
+        with self._lock:
+            if sum(org == consumer for org in self._consumers.values()) >= self._open_runs:
+                raise NodeRefused(
+                    f"{self._open_runs} runs of your organisation are under way here.",
+                    remedy="Ask again once some of them are over.",
+                    reason="busy",
+                )
+            self._consumers[key] = consumer
 
     def take_place(self, key: RunKey) -> None:
         """Keep a place for a claimed run of several nodes, until it is released.

@@ -85,7 +85,7 @@ class Engine:
         self._log = log
         self._clock = clock
         self._telling = Telling(log)
-        self._at_work = AtWork(limits.concurrent_runs)
+        self._at_work = AtWork(limits.concurrent_runs, limits.open_runs)
         self._computing = threading.BoundedSemaphore(limits.concurrent_runs)
         grants = Grants(ledger)
         self._gate = Gate(ledger, grants, holdings, journal, limits, clock=clock, rates=rates)
@@ -364,6 +364,7 @@ class Engine:
         if self._journal.get(key) is not None or not self._at_work.claim(key):
             raise run_exists(key)
         try:
+            self._at_work.count_for(admitted.consumer, key)
             if action == JOIN:
                 self._at_work.take_place(key)
             return self._running.reserve(key, admitted, made)

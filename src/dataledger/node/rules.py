@@ -21,6 +21,8 @@ class Limits:
     """Computed at once; others wait."""
     age_seconds: int = 300
     """How long after it was signed a request is taken."""
+    open_runs: int = 20
+    """Of one organisation, computed or waiting at once: it must not keep all others waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ state = "state"               # the journal, the answers and the log: on a local
 # body_bytes = 67108864       # of one request
 # concurrent_runs = 2         # computed at once; others wait
 # age_seconds = 300           # how long after it was signed a request is taken
+# open_runs = 20              # of one organisation, computed or waiting at once
 
 [privacy]
 # units = []                  # columns that name whom the data is about; declared work must have

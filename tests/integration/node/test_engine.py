@@ -302,7 +302,7 @@ def test_runs_that_race_for_a_budget_never_exceed_it(
             at_once[0] -= 1
         return answer(holding)
 
-    rules = NodeRules(limits=Limits(1_000_000, 1_000_000, concurrent_runs=3))
+    rules = NodeRules(limits=Limits(1_000_000, 1_000_000, concurrent_runs=3, open_runs=60))
     with (
         site.engine(config=site.config(rules=rules)) as engine,
         ThreadPoolExecutor(60) as threads,

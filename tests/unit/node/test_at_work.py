@@ -28,7 +28,7 @@ def begun(number: int, until_unix: int = 100) -> Begun:
 
 @pytest.fixture
 def at_work() -> AtWork:
-    return AtWork(shared_places=2)
+    return AtWork(shared_places=2, open_runs=3)
 
 
 def joined(at_work: AtWork, run: Begun) -> Begun:
@@ -80,6 +80,21 @@ def test_what_is_overdue_is_handed_out_once(at_work: AtWork) -> None:
     assert at_work.overdue(100) == [late]
     assert at_work.overdue(100) == []
     assert not at_work.claim(late.key)
+
+
+def test_an_organisation_has_so_many_runs_and_the_others_theirs(at_work: AtWork) -> None:
+    ours, others = OrgId(5), OrgId(6)
+    runs = [begun(number) for number in range(5)]
+    for run in runs[:3]:
+        assert at_work.claim(run.key)
+        at_work.count_for(ours, run.key)
+    assert reason(lambda: at_work.count_for(ours, runs[3].key)) == "busy"
+    at_work.count_for(others, runs[4].key)
+    # One that waits for its start counts, and one that is over does not.
+    at_work.wait(runs[0])
+    at_work.release(runs[1].key)
+    at_work.count_for(ours, runs[3].key)
+    assert reason(lambda: at_work.count_for(ours, runs[1].key)) == "busy"
 
 
 def test_places_are_given_back_with_their_runs(at_work: AtWork) -> None:

@@ -32,6 +32,7 @@ burst = 5
 body_bytes = 1000
 concurrent_runs = 1
 age_seconds = 60
+open_runs = 7
 
 [privacy]
 units = ["person"]
@@ -101,7 +102,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.executors == ("second", "third")
     assert (config.state, config.profile, config.answer_days) == (Path("/var/lib/node"), "besu", 3)
     assert config.rules == NodeRules(
-        limits=Limits(10, 5, 1000, 1, 60),
+        limits=Limits(10, 5, 1000, 1, 60, 7),
         privacy=PrivacyRules(("person",)),
         matching=MatchingRules(("email", "phone"), 10, 0, 1, reveal_ids=True),
         sandbox=SandboxRules(seconds=5),
