@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 
 from dataledger.chain.signer import Signer
 from dataledger.contracts.artifacts import ContractName
+from dataledger.contracts.use_events import RunSettled
 from dataledger.contracts.use_types import NO_COST, Input, Outcome, Quorum, Receipt
 from dataledger.errors import InvalidArgument, NodeConfigError, NodeRefused, NotFound, Refused
 from dataledger.ledger import Ledger, UnsignedReceipt, UseRun
+from dataledger.ledger.receipts import ReceiptSignature
+from dataledger.ledger.results import Confirmed
 from dataledger.node.gate import by_chain
 from dataledger.node.grants import Grants
 from dataledger.node.journal import Journal
@@ -179,7 +182,7 @@ class Settlement:
             if executor in self._signers
         ]
         try:
-            confirmed = self._ledger.runs.settle(unsigned, signatures)
+            confirmed = self._settle(run, unsigned, signatures)
         except Refused as refused:
             if refused.error_name != "AlreadySettled":
                 raise
@@ -216,6 +219,18 @@ class Settlement:
         profile = self._ledger.profile
         contract = profile.contract(ContractName.DATA_USE).address
         return UnsignedReceipt(profile.chain_id, contract, receipt)
+
+    def _settle(
+        self, run: KeptRun, unsigned: UnsignedReceipt, signatures: Sequence[ReceiptSignature]
+    ) -> Confirmed[RunSettled]:
+        try:
+            return self._ledger.runs.settle(unsigned, signatures)
+        except Refused as refused:
+            if refused.error_name != "UnknownRun":
+                raise
+        # It was reserved, and a reorganisation of the chain took that back. It is still to be paid.
+        self._reserve(run)
+        return self._ledger.runs.settle(unsigned, signatures)
 
     def _reserve(self, run: KeptRun) -> bool:
         """Reserve a run; return whether it was done now, and not by somebody before."""

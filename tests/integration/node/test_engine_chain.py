@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dataledger.errors import (
     AnswerWithheld,
     ConnectionFailed,
     NodeConfigError,
+    NotFound,
     Refused,
     TransactionPending,
 )
@@ -153,6 +154,26 @@ def test_what_waits_for_its_start_is_given_up_by_a_restart(site: Site, grant: Gr
         [ended] = engine.recover().ended
         assert (ended.state, ended.spent) == (State.FAILED, Cost())
         assert reason(lambda: site.start(engine, grant, run)) == "unknown-run"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_reorganisation_took_back_is_paid_again(
+    site: Site, grant: GrantId, *, fails: bool
+) -> None:
+    run, request = new_run_id(), site.ledger.connection.transport.request
+    before = request("evm_snapshot", [])
+
+    def compute(holding: Holding) -> Answer:
+        assert request("evm_revert", [before])
+        with pytest.raises(NotFound):
+            site.ledger.runs.get(grant, run)
+        if fails:
+            raise ValueError
+        return answer(holding)
+
+    with site.engine() as engine, suppress(AnswerWithheld):
+        site.run(engine, grant, FakeWork(computed=compute), run=run)
+    assert outcome(site, grant, run) == (Outcome.FAILED if fails else Outcome.RELEASED, COST)
 
 
 def test_a_receipt_that_lacks_an_executor_waits_for_it(site: Site) -> None:
