@@ -228,8 +228,8 @@ class Engine:
         """
         if not self._at_work.take_back(begun):
             raise finished_before(begun)
-        run = self._running.start(begun)
         try:
+            run = self._running.start(begun)
             return self._running.finish(run, begun.holding, compute)
         finally:
             self._at_work.release(begun.key)

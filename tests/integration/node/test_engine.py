@@ -9,7 +9,13 @@ import pytest
 from engines import DOCUMENT, ROOM, FakeWork, Site, answer, reason
 from uses import COST, LIMIT, Parties
 
-from dataledger.errors import AnswerWithheld, DependencyMissing, NodeRefused, QueryError
+from dataledger.errors import (
+    AnswerWithheld,
+    DependencyMissing,
+    NodeConfigError,
+    NodeRefused,
+    QueryError,
+)
 from dataledger.hashing import Digest
 from dataledger.ledger import (
     Composition,
@@ -381,6 +387,25 @@ def test_what_is_abandoned_costs_nothing_and_makes_room(site: Site) -> None:
         engine.abandon(begun[1], "not-met")
     assert counted(site, grant) == Cost()
     assert all(run.state is RunState.SETTLED for run in site.ledger.runs.list(grant=grant))
+
+
+def test_what_cannot_be_started_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    grant, run = site.grant(), new_run_id()
+
+    def full(*_: object, **_named: object) -> None:
+        raise NodeConfigError("The disk is full.", remedy="Make room.")
+
+    with site.engine() as engine:
+        site.join(engine, grant, run)
+        begun = site.start(engine, grant, run)
+        with monkeypatch.context() as patched:
+            patched.setattr(engine._journal, "move", full)
+            with pytest.raises(NodeConfigError):
+                engine.finish(begun, answer)
+        engine.sweep()
+        with pytest.raises(AnswerWithheld, match="interrupted"):
+            site.fetch(engine, grant, run)
+    assert counted(site, grant) == Cost()
 
 
 def test_what_was_revoked_meanwhile_does_not_start(site: Site) -> None:
