@@ -43,7 +43,7 @@ class Exchange:
             )
         self._base = endpoint.url.rstrip("/")
         self._is_loopback = endpoint.is_loopback
-        self._ca = ca
+        self._verify = None if ca is None else str(ca)
         self._timeout_seconds = timeout_seconds
         self._threads = threading.local()
         self.place = str(endpoint)
@@ -75,6 +75,8 @@ class Exchange:
                 timeout=(connect, self._timeout_seconds),
                 allow_redirects=False,
                 stream=True,
+                # Said here: what is said of a session gives way to the environment.
+                verify=self._verify,
             ) as response:
                 received = bytearray()
                 for part in response.iter_content(_PART_BYTES):
@@ -108,8 +110,6 @@ class Exchange:
             session = requests.Session()
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.trust_env = not self._is_loopback
-            if self._ca is not None:
-                session.verify = str(self._ca)
             self._threads.session = session
         return session
 
