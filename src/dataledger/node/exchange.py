@@ -64,6 +64,7 @@ class Exchange:
 
     def _send(self, method: str, path: str, body: bytes | None) -> bytes:
         import requests
+        from urllib3.exceptions import HTTPError
 
         deadline = time.monotonic() + self._timeout_seconds
         connect = min(CONNECT_TIMEOUT_SECONDS, self._timeout_seconds)
@@ -79,7 +80,8 @@ class Exchange:
                 verify=self._verify,
             ) as response:
                 received = bytearray()
-                for part in response.iter_content(_PART_BYTES):
+                # What has come, and not a whole part: that could take as long as the node likes.
+                while part := response.raw.read1(_PART_BYTES, decode_content=False):
                     received += part
                     if len(received) > MAX_ANSWER_BYTES:
                         raise self._failed(f"its answer has over {MAX_ANSWER_BYTES} bytes")
@@ -93,7 +95,7 @@ class Exchange:
             raise self._failed("its TLS certificate cannot be verified") from None
         except requests.ConnectionError:
             raise self._failed("no connection, or one that broke off") from None
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             raise self._failed(type(error).__name__) from None
         if status != requests.codes.ok:
             raise error_in(status, bytes(received), self.place)
