@@ -48,9 +48,11 @@ class Owners:
         grant = parties.grant(self._project, parties.dataset())
         return Owner(ledger, grant, self.meetings(ledger))
 
-    def meetings(self, ledger: Ledger, *, seconds: int = SECONDS) -> FederatedMeetings:
+    def meetings(
+        self, ledger: Ledger, *, seconds: int = SECONDS, peers: tuple[str, ...] = ()
+    ) -> FederatedMeetings:
         """Return where a node with this signer meets others."""
-        rules = FederatedRules(seconds=seconds)
+        rules = FederatedRules(seconds=seconds, peers=peers)
         return FederatedMeetings(ledger, rules, clock=lambda: self.now_unix or FAR_UNIX)
 
     def close(self) -> None:

@@ -90,6 +90,8 @@ class FederatedRules:
     """It takes a free one of these; both 0: any."""
     seconds: int = 120
     """The longest that a computation together may take."""
+    peers: tuple[str, ...] = ()
+    """The only hosts that it calls, as offers name them; without any, whatever they name."""
 
 
 @dataclass(frozen=True, slots=True)

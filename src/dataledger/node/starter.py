@@ -52,6 +52,7 @@ state = "state"               # the journal, the answers and the log: on a local
 # first_port = 0              # it takes a free port from here …
 # last_port = 0               # … to here; both 0: any
 # seconds = 120               # the longest that a computation together may take
+# peers = []                  # the only hosts that it calls; [] is all that others' offers name
 
 # [tls]
 # certificate = "node.pem"    # PEM, with those that it comes from

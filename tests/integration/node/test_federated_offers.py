@@ -189,6 +189,21 @@ def test_an_offer_that_was_changed_is_refused(owners: Owners) -> None:
         owner.meetings.parties(owner.grant, runs[0], document, given)
 
 
+def test_a_node_calls_only_the_hosts_that_it_was_told(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = owners.all[0]
+    for peers, refused in ((("127.0.0.1",), None), (("node.example",), "other-host")):
+        monkeypatch.setattr(first, "meetings", owners.meetings(first.ledger, peers=peers))
+        document = owners.document()
+        runs, offers = owners.join(document)
+        if refused is None:
+            assert first.meetings.parties(first.grant, runs[0], document, offers) == len(offers)
+        else:
+            assert refusal(owners, document, runs[0], offers) == refused
+        first.meetings.close()
+
+
 def test_an_offer_that_has_expired_is_refused(owners: Owners) -> None:
     document = owners.document()
     runs, offers = owners.join(document)

@@ -53,6 +53,7 @@ advertise = "node.example"
 first_port = 7000
 last_port = 7010
 seconds = 30
+peers = ["other.example"]
 
 [tls]
 certificate = "node.pem"
@@ -106,7 +107,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         privacy=PrivacyRules(("person",)),
         matching=MatchingRules(("email", "phone"), 10, 0, 1, reveal_ids=True),
         sandbox=SandboxRules(seconds=5),
-        federated=FederatedRules("0.0.0.0", "node.example", 7000, 7010, 30),  # noqa: S104
+        federated=FederatedRules("0.0.0.0", "node.example", 7000, 7010, 30, ("other.example",)),  # noqa: S104
     )
     assert config.tls == TlsFiles(tmp_path / "node.pem", tmp_path / "keys" / "node.key")
     assert config.datasets == (

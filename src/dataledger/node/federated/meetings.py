@@ -3,13 +3,13 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import GrantId, RunId
-from dataledger.errors import KeystoreError, NodeRefused, UseDocumentError
+from dataledger.errors import KeystoreError, NodeRefused, UseDocumentError, shown
 from dataledger.hashing import Digest, JsonValue
 from dataledger.ledger import Ledger
 from dataledger.node.federated.admission import Admission
@@ -189,7 +189,19 @@ class FederatedMeetings:
         self._admission.check_offers(
             given, parties_of(document), waiting.signed, now_unix=int(self._clock())
         )
+        self._check_hosts(signed.offer for signed in given if signed != waiting.signed)
         return [signed.offer for signed in given]
+
+    def _check_hosts(self, others: Iterable[Offer]) -> None:
+        peers = self._rules.peers
+        for offer in others:
+            if peers and offer.host not in peers:
+                raise NodeRefused(
+                    f"This node does not call {shown(offer.host)}, which the offer for the grant "
+                    f"{offer.grant} names.",
+                    remedy="Tell its operator of the other owners' nodes ([federated] peers).",
+                    reason="other-host",
+                )
 
     def _forget_expired(self) -> None:
         now_unix = int(self._clock())
