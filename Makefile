@@ -67,11 +67,12 @@ check: install ## Check format, style, types, the layers and the lock files
 	@$(python) $(toolchain)/check_locks.py
 
 .PHONY: test
-test: install ## Run every test, two kinds at a time; each kind reports when it is done
-	@echo "Running every test, two kinds at a time; each kind reports when it is done"
-	@# The longest first. Each is a process of its own, so that whether it may fork stays as it is.
-	@$(MAKE) --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
-		test-integration test-unit test-contracts test-ape
+test: install ## Run every test, three kinds at a time; each kind reports when it is done
+	@echo "Running every test, three kinds at a time; each kind reports when it is done"
+	@# The longest first; integration tests wait for chains and nodes most of the time. Each is a
+	@# process of its own, so that whether it may fork stays as it is.
+	@$(MAKE) --jobs=3 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		test-integration test-unit test-nodes test-contracts test-ape
 
 .PHONY: test-contracts
 test-contracts: install
@@ -92,7 +93,12 @@ test-unit: install
 .PHONY: test-integration
 test-integration: install
 	@echo "Testing the package against chains, stores and clusters on this machine"
-	@.venv/bin/pytest tests/integration
+	@.venv/bin/pytest tests/integration --ignore=tests/integration/node
+
+.PHONY: test-nodes
+test-nodes: install
+	@echo "Testing owners' nodes, as processes of their own"
+	@.venv/bin/pytest tests/integration/node
 
 .PHONY: test-deep
 test-deep: install ## Test for long: more fuzzing and invariants, kills, races for the last of a budget, 100 federated trials
