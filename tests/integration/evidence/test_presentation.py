@@ -219,7 +219,7 @@ def test_a_key_that_was_ended_presents_nothing(
     presentation = made(consortium.open(signer), roads, NUMBER)
     assert checked(owner, presentation).warnings == ()
     owner.members.end(signer.address)
-    with pytest.raises(PresentationRefused, match="that key could not act"):
+    with pytest.raises(PresentationRefused, match="that key cannot act"):
         checked(owner, presentation, after_seconds=1_000)
 
 
@@ -232,7 +232,7 @@ def test_a_key_that_is_not_yet_valid_presents_nothing(
     with pytest.raises(PresentationRefused, match="does not act for the organisation"):
         made(consortium.open(signer), roads, NUMBER)
     content = replace(made(owner, roads, NUMBER).content, signer=signer.address)
-    with pytest.raises(PresentationRefused, match="that key could not act"):
+    with pytest.raises(PresentationRefused, match="that key cannot act"):
         checked(owner, sign(content, signer))
 
 
