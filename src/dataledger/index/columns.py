@@ -41,11 +41,11 @@ class DatasetIdColumn(_Bytes[DatasetId]):
 
     cache_ok = True
 
-    def process_bind_param(self, value: DatasetId | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: DatasetId | None, dialect: Dialect) -> bytes | None:
         """Return what the database keeps."""
         return None if value is None else value.value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> DatasetId | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> DatasetId | None:
         """Return what was kept."""
         return None if value is None else DatasetId(Hash32(bytes(value)))
 
@@ -55,11 +55,11 @@ class DigestColumn(_Bytes[Digest]):
 
     cache_ok = True
 
-    def process_bind_param(self, value: Digest | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: Digest | None, dialect: Dialect) -> bytes | None:
         """Return what the database keeps."""
         return None if value is None else value.value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Digest | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Digest | None:
         """Return what was kept."""
         return None if value is None else Digest(Algorithm.SHA256, Hash32(bytes(value)))
 
@@ -69,7 +69,7 @@ class HeadColumn(_Bytes[Head]):
 
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Head | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Head | None:
         """Return what was kept."""
         return None if value is None else Head(Hash32(bytes(value)))
 
@@ -79,11 +79,11 @@ class AddressColumn(_Bytes[Address]):
 
     cache_ok = True
 
-    def process_bind_param(self, value: Address | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: Address | None, dialect: Dialect) -> bytes | None:
         """Return what the database keeps."""
         return None if value is None else bytes.fromhex(value[2:])
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Address | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Address | None:
         """Return what was kept, with its checksum."""
         return None if value is None else _address(bytes(value))
 
@@ -93,11 +93,11 @@ class HexColumn(_Bytes[str]):
 
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Return what the database keeps."""
         return None if value is None else bytes.fromhex(value[2:])
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Return what was kept."""
         return None if value is None else f"0x{bytes(value).hex()}"
 
@@ -112,11 +112,11 @@ class Number(TypeDecorator[T], Generic[T]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
         """Return what the database keeps."""
         return None if value is None else int(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> T | None:  # noqa: ARG002
+    def process_result_value(self, value: int | None, dialect: Dialect) -> T | None:
         """Return what was kept."""
         return None if value is None else self.kind(value)
 
@@ -127,11 +127,11 @@ class Unsigned64(TypeDecorator[int]):
     impl = Int64
     cache_ok = True
 
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
         """Return what the database keeps."""
         return value if value is None or value < _TWO_TO_63 else value - _TWO_TO_64
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
         """Return what was kept."""
         return value if value is None or value >= 0 else value + _TWO_TO_64
 
@@ -146,11 +146,11 @@ class ChainText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return what the database keeps."""
         return None if value is None else escape(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Return what was kept."""
         return None if value is None else unescape(value)
 
@@ -161,11 +161,11 @@ class JsonColumn(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Return what the database keeps."""
         return None if value is None else _to_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return what was kept."""
         return None if value is None else json.loads(value)
 
