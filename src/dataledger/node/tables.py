@@ -12,13 +12,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dataledger.errors import ManifestMismatch, NotFound, shown
+from dataledger.errors import ManifestMismatch, NodeRefused, NotFound, shown
 from dataledger.manifest.content import hash_stream
 from dataledger.manifest.identity import identity, newest_change_ns, settled
 from dataledger.manifest.proving.data import open_data
+from dataledger.manifest.record_set import RecordFormat
 from dataledger.manifest.records.formats import format_of
 from dataledger.manifest.records.tables import require_pyarrow
-from dataledger.node.table_files import column_names, decoded, read_columns
+from dataledger.node.table_files import BLOCK_BYTES, column_names, decoded, read_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dataledger.manifest import FileEntry, RecordFormat
+    from dataledger.manifest import FileEntry
     from dataledger.node.work import Holding
 
 _MAX_REMEMBERED = 10_000
@@ -88,6 +89,28 @@ def require_table(holding: Holding, path: str, columns: Sequence[str]) -> None:
     require_pyarrow()
     _, record_format = _entry(holding, path)
     _require_columns(path, columns, column_names(str(holding.folder / path), record_format))
+
+
+def require_steady(holding: Holding, path: str) -> None:
+    """Return only if no row can end the reading of this table: whether it ends would tell of it.
+
+    A quote that is left open joins the rows after it into one, which may be longer than what is
+    read at a time. That there is none is known where the records were fingerprinted.
+
+    Raises:
+        NotFound: there is no such table.
+        NodeRefused: it is a large CSV file without recorded records (`records-missing`).
+    """
+    entry, record_format = _entry(holding, path)
+    is_text = record_format is RecordFormat.CSV
+    if is_text and entry.records is None and entry.size_bytes > BLOCK_BYTES:
+        raise NodeRefused(
+            f"The table {shown(path)} is a CSV file of over {BLOCK_BYTES >> 20} MiB, and its "
+            "version does not say what records it has.",
+            remedy="Have its owner record a version that was fingerprinted with records, or that "
+            "holds Parquet.",
+            reason="records-missing",
+        )
 
 
 def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:

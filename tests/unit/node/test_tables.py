@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from queries import holding_of
 
-from dataledger.errors import ManifestMismatch, NotFound, RecordError, SourceUnreadable
-from dataledger.manifest import content
+from dataledger.errors import (
+    ManifestMismatch,
+    NodeRefused,
+    NotFound,
+    RecordError,
+    SourceUnreadable,
+)
+from dataledger.manifest import content, fingerprint
+from dataledger.manifest.records.engine import RecordOptions
+from dataledger.manifest.records.secret import DatasetSecret
 from dataledger.node import tables
-from dataledger.node.tables import numbers, read_table, require_table, texts
+from dataledger.node.tables import numbers, read_table, require_steady, require_table, texts
 from dataledger.node.work import Holding
 
 ROWS = [{"name": "ann", "age": 40, "of": "Bern"}, {"name": "bob", "age": None, "of": "Köln, Süd"}]
@@ -221,3 +230,19 @@ def test_a_file_is_compared_once_until_it_is_written(
 def test_in_a_csv_of_one_column_an_empty_value_is_quoted(tmp_path: Path) -> None:
     table = read_table(written(tmp_path / "d", t__csv='a\n1\n\n""\n2\n'), "t.csv", ["a"])
     assert lists(table) == [["1", "", "2"]]
+
+
+def test_a_large_csv_is_steady_only_where_its_records_are_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding = written(tmp_path / "data", t__csv="name,age\nann,40\n", t__jsonl='{"name":"ann"}\n')
+    require_steady(holding, "t.csv")
+    monkeypatch.setattr(tables, "BLOCK_BYTES", 8)
+    require_steady(holding, "t.jsonl")
+    with pytest.raises(NodeRefused) as refused:
+        require_steady(holding, "t.csv")
+    assert refused.value.reason == "records-missing"
+    recorded = fingerprint(
+        tmp_path / "data", records=RecordOptions(DatasetSecret.generate().keys())
+    )
+    require_steady(replace(holding, manifest=recorded), "t.csv")

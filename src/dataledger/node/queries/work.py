@@ -107,23 +107,23 @@ def check_query(query: Query, holding: Holding) -> None:
 
     Raises:
         QueryError: it has not.
-        NodeRefused: the owner names another unit (`other-unit`), or it cannot be read
-            (`unreadable`).
+        NodeRefused: the owner names another unit (`other-unit`), a row could end the reading
+            (`records-missing`), or it cannot be read (`unreadable`).
     """
     check_table(holding, query.path, query.columns, unit=query.unit.column)
 
 
 def check_table(holding: Holding, path: str, columns: Sequence[str], *, unit: str | None) -> None:
     """Return only if declared work may read these columns. Raises as `check_query` does."""
-    from dataledger.node.tables import require_table
+    from dataledger.node.tables import require_steady, require_table
 
     holding.rules.privacy.require_unit(unit)
-
     try:
+        require_steady(holding, path)
         require_table(holding, path, columns)
     except NotFound as error:
         raise QueryError(str(error), remedy=error.remedy) from error
-    except DependencyMissing:
+    except (DependencyMissing, NodeRefused):
         raise
     except DataLedgerError as error:
         # Its words may tell where the file lies, or quote its header.
