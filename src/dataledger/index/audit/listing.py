@@ -14,7 +14,7 @@ from dataledger.index.audit.filters import Condition, DatasetFilter, conditions_
 from dataledger.index.audit.paging import Page, Window
 from dataledger.index.audit.reading import Reading
 from dataledger.index.audit.words import WordQuery
-from dataledger.index.lists import numbers
+from dataledger.index.lists import numbers, raw_rows
 from dataledger.index.schema import datasets
 
 Order: TypeAlias = Literal["registered", "updated"]
@@ -89,8 +89,8 @@ def search(
     events, is_complete = _matching(reading, words)
     conditions = [condition.joined for condition in conditions_of(reading, wanted)]
     query = select(datasets.c.registered_event, datasets.c.slug, datasets.c.title)
-    found = reading.connection.execute(query.where(_is_among(reading, events), *conditions))
-    ranked = sorted((-words.score(r.slug, r.title), -r.registered_event) for r in found)
+    found = raw_rows(reading.connection, query.where(_is_among(reading, events), *conditions))
+    ranked = sorted((-words.score(slug, title), -event) for event, slug, title in found)
     if window.after is not None:
         ranked = [key for key in ranked if key > window.after]
     page = ranked[: window.limit]

@@ -5,7 +5,6 @@ digits, whatever stands between them: no character has a meaning of its own, in 
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Select, column, func, literal_column, select, table, text
@@ -79,19 +78,13 @@ class WordQuery:
 
     def score(self, slug: str, title: str | None) -> int:
         """Return how well slug and title fit: three for each word in the slug, two in the title."""
-        in_slug, in_title = _words_of(slug), _words_of(title or "")
-        return sum(
-            3 * self._occurs(at, in_slug) + 2 * self._occurs(at, in_title)
-            for at in range(len(self.words))
-        )
+        return 3 * self._occurring(slug) + 2 * self._occurring(title or "")
 
-    def _occurs(self, at: int, words: Sequence[str]) -> bool:
-        word = self.words[at]
-        if word in words:
-            return True
-        is_prefix = at == len(self.words) - 1 and self.last_is_prefix
-        return is_prefix and any(other.startswith(word) for other in words)
-
-
-def _words_of(text_: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text_)]
+    def _occurring(self, text_: str) -> int:
+        """Return how many of the words occur in a text."""
+        there = {word.lower() for word in _WORD.findall(text_)}
+        found = len(there.intersection(self.words))
+        last = self.words[-1]
+        if self.last_is_prefix and last not in there:
+            found += any(word.startswith(last) for word in there)
+        return found

@@ -7,15 +7,13 @@ damaged, and shows a cycle, can keep a walk from ending.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
-    Select,
     literal,
     select,
     type_coerce,
@@ -23,12 +21,11 @@ from sqlalchemy import (
 
 from dataledger.contracts.types import Relation
 from dataledger.index.columns import Int64
-from dataledger.index.lists import numbers
+from dataledger.index.lists import numbers, raw_rows
 from dataledger.index.schema import lineage, versions
 
 SHALLOW = 8
 """Up to this depth, level by level is faster than a recursive query, which knows no depth."""
-_ROWS = 500
 # Edges are numbers while they are many: half a million small tuples would keep the garbage
 # collector busy.
 _RELATION_BITS = 8
@@ -102,7 +99,7 @@ def _reached(connection: Connection, walk: Walk) -> list[int]:
     reach = select(literal(walk.start, Int64).label("node")).cte("reach", recursive=True)
     reach = reach.union(select(far).where(near == reach.c.node, *_conditions(walk)))
     found = select(reach.c.node).limit(walk.max_versions + 2)
-    return [node for (node,) in _raw(connection, found)]
+    return [node for (node,) in raw_rows(connection, found)]
 
 
 def _by_levels(connection: Connection, walk: Walk, depth: int) -> list[int]:
@@ -120,7 +117,7 @@ def _by_levels(connection: Connection, walk: Walk, depth: int) -> list[int]:
             .distinct()
             .limit(most)
         )
-        level = [node for (node,) in _raw(connection, following) if node not in reached]
+        level = [node for (node,) in raw_rows(connection, following) if node not in reached]
         level = level[: most - len(reached)]
         reached |= dict.fromkeys(level)
         if not level:
@@ -138,7 +135,7 @@ def _places(connection: Connection, events: Sequence[int]) -> dict[int, Place]:
     ).select_from(ids.join(versions, versions.c.event == ids.c.value))
     return {
         event: (bytes(dataset), version, recall)
-        for event, dataset, version, recall in _raw(connection, found)
+        for event, dataset, version, recall in raw_rows(connection, found)
     }
 
 
@@ -156,7 +153,7 @@ def _edges(connection: Connection, walk: Walk, reached: Sequence[int]) -> Mappin
         .where(*_conditions(walk))
     )
     following: defaultdict[int, list[int]] = defaultdict(list)
-    for near, far, relation in _raw(connection, found):
+    for near, far, relation in raw_rows(connection, found):
         following[near].append(far << _RELATION_BITS | relation)
     return following
 
@@ -201,10 +198,3 @@ def _conditions(walk: Walk) -> list[ColumnElement[bool]]:
     if walk.relations is not None:
         conditions.append(lineage.c.relation.in_(sorted(walk.relations)))
     return conditions
-
-
-def _raw(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Return rows as the driver gives them: SQLAlchemy's would take as long as all the rest."""
-    cursor: Any = connection.execute(query).cursor
-    while rows := cursor.fetchmany(_ROWS):
-        yield from rows

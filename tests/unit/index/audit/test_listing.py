@@ -63,8 +63,7 @@ def fits(row: Any, wanted: dict[str, Any], words: str) -> bool:
         asked.pop("updated_since", 0) <= row.last_event_unix,
         asked.pop("registered_since", 0) <= row.registered_at_unix,
         asked.pop("registered_until", 2**40) >= row.registered_at_unix,
-        "text" not in wanted
-        or all(text._occurs(at, words.split()) for at in range(len(text.words))),
+        "text" not in wanted or text.score("", words) == 2 * len(text.words),
         *(getattr(row, name) == value for name, value in asked.items()),
     ]
     return all(found)
