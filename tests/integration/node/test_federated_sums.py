@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
@@ -205,7 +206,10 @@ def _add(parties: Parties, worker: Worker) -> list[list[int]]:
 
 def _listening(pid: int, port: int) -> set[str]:
     """Return the addresses on which a process listens at this port."""
-    sockets = {str(file.readlink()) for file in (Path("/proc") / str(pid) / "fd").iterdir()}
+    sockets = set()
+    for file in (Path("/proc") / str(pid) / "fd").iterdir():
+        with suppress(FileNotFoundError):  # the process may close a file while this one looks
+            sockets.add(str(file.readlink()))
     found = set()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, local, _, state, *_, inode = line.split()[:10]
