@@ -15,10 +15,10 @@ from functools import cache
 import pyarrow as pa
 from queries import bounded, document, found_in
 
+from dataledger.contracts.amounts import MICRO
 from dataledger.contracts.use_types import Composition
 from dataledger.errors import CheckFailed
 from dataledger.hashing import canonical_bytes
-from dataledger.ledger.costs import MICRO
 from dataledger.node.queries import Query, cost_of, parse
 from dataledger.node.queries.answer import write
 from dataledger.node.queries.noise import plan

@@ -15,6 +15,7 @@ from dataledger.contracts.abi import (
     from_raw,
     text_from_raw,
 )
+from dataledger.contracts.amounts import delta_text, epsilon_text
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.identifiers import (
     RESERVED_STAGES,
@@ -51,6 +52,14 @@ class Part:
     number: int
 
 
+class Micro(int):
+    """Millionths of ε, or of rho."""
+
+
+class Pico(int):
+    """Units of 10^-12 of δ."""
+
+
 _NUMBERS = (
     *(("version", "uint32"), ("expected", "uint32"), ("given", "uint32"), ("current", "uint32")),
     *(("length", "uint256"), ("maximum", "uint256"), ("maximum", "uint8"), ("index", "uint256")),
@@ -58,9 +67,6 @@ _NUMBERS = (
     *(("currentNonce", "uint256"), ("code", "uint256")),
     *(("level", "uint8"), ("purpose", "uint8"), ("threshold", "uint8"), ("stages", "uint32")),
     *(("granted", "uint32"), ("executors", "uint256"), ("signatures", "uint256")),
-    *((name, "uint64") for name in ("micro", "leftMicro", "countedMicro", "reservedMicro")),
-    *((name, "uint64") for name in ("deltaPico", "leftDeltaPico", "countedDeltaPico")),
-    ("reservedDeltaPico", "uint64"),
 )
 _KINDS: dict[tuple[str, str], Any] = {
     **{(name, "uint32"): OrgId for name in ("org", "suspendedBy", "actor", "grantor", "owner")},
@@ -74,6 +80,9 @@ _KINDS: dict[tuple[str, str], Any] = {
     ("executor", "address"): Address,
     **{(name, "uint8"): Composition for name in ("composition", "ofBudget", "ofGrant")},
     **{(name, "bytes32"): bytes for name in ("granted", "given", "recorded", "output")},
+    **{(name, "uint64"): Micro for name in ("micro", "leftMicro", "countedMicro", "reservedMicro")},
+    **{(name, "uint64"): Pico for name in ("deltaPico", "leftDeltaPico", "countedDeltaPico")},
+    ("reservedDeltaPico", "uint64"): Pico,
     **{(name, "uint40"): Moment for name in ("validFrom", "validUntil")},
     **{(name, "uint256"): Moment for name in ("allowedFrom", "deadline")},
     **{(name, "string"): str for name in ("message", "str")},
@@ -173,7 +182,7 @@ def _typed(kind: Any, raw: Any) -> Any:
     if kind is Slug:
         # The one that was refused may be anything.
         return text_from_raw(raw.rstrip(b"\0"))
-    return kind(raw) if kind in {Moment, Part, Capability} else from_raw(kind, raw)
+    return kind(raw) if kind in {Moment, Part, Capability, Micro, Pico} else from_raw(kind, raw)
 
 
 def _told(kind: Any, value: Any, names: Mapping[Any, Mapping[Any, str]]) -> str:
@@ -208,6 +217,8 @@ _TELL: dict[Any, Callable[[Any], str]] = {
     Capability: lambda held: " and ".join(held.names) or "none",
     Moment: lambda moment: _moment(moment.unix),
     Part: _part,
+    Micro: epsilon_text,
+    Pico: delta_text,
     PolicyId: lambda policy: f"policy {policy}",
     **dict.fromkeys((Composition, GrantState, Outcome), lambda value: value.name),
 }

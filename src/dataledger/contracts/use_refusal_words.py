@@ -1,6 +1,6 @@
 """What each custom error of the contract `DataUse` means, as `refusal_words` has the others.
 
-Costs are told as the contract counts them: in millionths, and in 10^-12 of δ.
+Costs are told as decimals: of ε, or of rho where the budget counts that, and of δ.
 """
 
 from dataledger.contracts.refusal_words import Words
@@ -63,14 +63,14 @@ USE_WORDS: dict[str, Words] = {
         "The budget of the dataset {dataset} is this already.", _NOTHING
     ),
     "BudgetTooLow(dataset, countedMicro, countedDeltaPico)": Words(
-        "Of the budget of the dataset {dataset}, {countedMicro} millionths and "
-        "{countedDeltaPico} · 10^-12 are counted already; neither limit can come to lie below.",
+        "Of the budget of the dataset {dataset}, {countedMicro} of ε (or rho) and "
+        "{countedDeltaPico} of δ are counted already; neither limit can come to lie below.",
         "Give higher limits, or settle the runs that are open.",
     ),
     "InvalidCost(composition, micro, deltaPico)": Words(
-        "A cost under {composition} composition cannot be {micro} millionths and {deltaPico} · "
-        "10^-12.",
-        "Give more than 0 millionths, and a δ under BASIC only; an exact use costs nothing.",
+        "A cost under {composition} composition cannot be {micro} of ε (or rho) and {deltaPico} "
+        "of δ.",
+        "Give more than 0 of ε or rho, and a δ under BASIC only; an exact use costs nothing.",
     ),
     "OtherComposition(dataset, ofBudget, ofGrant)": Words(
         "The budget of the dataset {dataset} counts by {ofBudget} composition, and the grant's "
@@ -78,17 +78,17 @@ USE_WORDS: dict[str, Words] = {
         "Have the owner set the budget, or grant the use anew, so that they agree.",
     ),
     "DatasetBudgetExceeded(dataset, leftMicro, leftDeltaPico, micro, deltaPico)": Words(
-        "The budget of the dataset {dataset} has {leftMicro} millionths and {leftDeltaPico} · "
-        "10^-12 left; the run can cost {micro} and {deltaPico}.",
+        "The budget of the dataset {dataset} has {leftMicro} of ε (or rho) and {leftDeltaPico} of "
+        "δ left; the run can cost {micro} and {deltaPico}.",
         _ROOM,
     ),
     "ConsumerBudgetExceeded(dataset, consumer, leftMicro, leftDeltaPico, micro, deltaPico)": Words(
-        "{consumer} has {leftMicro} millionths and {leftDeltaPico} · 10^-12 left of the dataset "
+        "{consumer} has {leftMicro} of ε (or rho) and {leftDeltaPico} of δ left of the dataset "
         "{dataset}; the run can cost {micro} and {deltaPico}.",
         _ROOM,
     ),
     "GrantLimitExceeded(grant, leftMicro, leftDeltaPico, micro, deltaPico)": Words(
-        "The grant {grant} has {leftMicro} millionths and {leftDeltaPico} · 10^-12 left; the run "
+        "The grant {grant} has {leftMicro} of ε (or rho) and {leftDeltaPico} of δ left; the run "
         "can cost {micro} and {deltaPico}.",
         "Ask for less, or request another grant.",
     ),
@@ -179,8 +179,8 @@ USE_WORDS: dict[str, Words] = {
         "Name an output exactly where one was released.",
     ),
     "SpentMoreThanReserved(grant, run, reservedMicro, reservedDeltaPico, micro, deltaPico)": Words(
-        "The run {run} of the grant {grant} reserved {reservedMicro} millionths and "
-        "{reservedDeltaPico} · 10^-12, and cannot have spent {micro} and {deltaPico}.",
+        "The run {run} of the grant {grant} reserved {reservedMicro} of ε (or rho) and "
+        "{reservedDeltaPico} of δ, and cannot have spent {micro} and {deltaPico}.",
         "Release nothing that costs more than was reserved.",
     ),
     "NothingSpent(grant, run)": Words(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dataledger.contracts.amounts import epsilon_text
 from dataledger.contracts.use_types import Cost
 from dataledger.demo.consortium import AUTHORITY, MODEL_LAB, OWNER, PASSPHRASE_FILE
 from dataledger.demo.events import (
@@ -23,7 +24,6 @@ from dataledger.demo.scene import Scene, broken, expect, written
 from dataledger.errors import NodeRefused, OwnerNodeError
 from dataledger.hashing import Digest, JsonValue, canonical_bytes
 from dataledger.ledger import GrantId, ProjectDocument, purpose
-from dataledger.ledger.costs import epsilon_text
 
 TITLE = "Safe hours for harbour walks"
 STATISTICS = 3

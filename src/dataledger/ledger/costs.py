@@ -10,19 +10,14 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from dataledger.contracts.amounts import MICRO, PICO, delta_text, epsilon_text
 from dataledger.contracts.use_types import Budget, Composition, Cost
 from dataledger.errors import InvalidArgument, shown
 
-MICRO = 10**6
-"""ε, or rho, is counted in so many parts."""
-PICO = 10**12
-"""δ is counted in so many parts."""
 MAX_AMOUNT_CHARACTERS = 40
 
 _LIMIT = 2**64
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
-_PLAIN_DELTA_PICO = 10**8
-"""From 0.0001 on, δ is written without an exponent."""
 
 Computed = int | float | Decimal | Fraction
 """A loss that a program has computed."""
@@ -63,21 +58,6 @@ def cost_at_least(epsilon: Computed, delta: Computed = 0) -> Cost:
         InvalidArgument: a part is negative, not finite, or too large.
     """
     return Cost(_rounded_up(epsilon, MICRO), _rounded_up(delta, PICO))
-
-
-def epsilon_text(micro: int) -> str:
-    """Return millionths of ε, or of rho, as a decimal: `0.5`."""
-    return _plain(micro, 6)
-
-
-def delta_text(pico: int) -> str:
-    """Return δ as a decimal: `0.001`, or `1e-9` where it is small."""
-    if pico == 0 or pico >= _PLAIN_DELTA_PICO:
-        return _plain(pico, 12)
-    digits = str(pico).rstrip("0")
-    exponent = len(str(pico)) - 1 - 12
-    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{digits[0]}{fraction}e{exponent}"
 
 
 def cost_text(cost: Cost, composition: Composition = Composition.BASIC) -> str:
@@ -131,9 +111,3 @@ def _within(count: int, given: object) -> int:
             f"{shown(given)} is more than the chain can count.", remedy="Give a smaller amount."
         )
     return count
-
-
-def _plain(count: int, places: int) -> str:
-    whole, rest = divmod(count, 10**places)
-    fraction = f"{rest:0{places}}".rstrip("0")
-    return f"{whole}.{fraction}" if fraction else str(whole)

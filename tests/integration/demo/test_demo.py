@@ -21,6 +21,7 @@ from dataledger.chain.devnet import Devnet
 from dataledger.chain.identifiers import to_transaction_hash
 from dataledger.chain.profile import Profile
 from dataledger.cli.main import main
+from dataledger.contracts.amounts import epsilon_text
 from dataledger.contracts.artifacts import ContractName
 from dataledger.contracts.dataset_ledger import advance
 from dataledger.contracts.events import Advanced, DatasetRegistered, LogContent, decode_event
@@ -51,7 +52,6 @@ from dataledger.evidence.verifier.pins import to_hash
 from dataledger.hashing import Digest, Hash32
 from dataledger.index import Index, schema
 from dataledger.ledger import Ledger
-from dataledger.ledger.costs import epsilon_text
 from dataledger.manifest import fingerprint
 from dataledger.manifest.description import read_description
 

@@ -276,24 +276,24 @@ def test_no_run_exceeds_a_limit(
     words = refused(
         "GrantLimitExceeded", lambda: reserve(grants[0], new_run_id(), QUERY, Cost(100_001))
     )
-    assert "has 100000 millionths" in words
+    assert "has 0.1 of ε (or rho) and 1e-9 of δ left" in words
     words = refused(
         "ConsumerBudgetExceeded", lambda: reserve(grants[1], new_run_id(), QUERY, Cost(600_001))
     )
-    assert "has 600000 millionths" in words
+    assert "has 0.6 of ε" in words
     other = Parties(consortium, parties.owner, consortium.join(CONSUMER), parties.regulator)
     third = other.grant(other.project(), dataset, limit=Cost(1_400_000))
     words = refused(
         "DatasetBudgetExceeded", lambda: reserve(third, new_run_id(), QUERY, Cost(1_100_001))
     )
-    assert "has 1100000 millionths" in words
+    assert "has 1.1 of ε" in words
     reserve(third, new_run_id(), QUERY, Cost(1_100_000))
     assert parties.owner.budgets.get(dataset).left.micro == 0
     assert len(parties.owner.budgets.get(dataset).consumers) == 2
 
     set_ = parties.owner.budgets.set
     words = refused("BudgetTooLow", lambda: set_(dataset, Cost(1_999_999)))
-    assert "2000000 millionths" in words
+    assert "2 of ε" in words
     refused(
         "CompositionFixed", lambda: set_(dataset, Cost(2_000_000), composition=Composition.ZCDP)
     )
@@ -334,7 +334,7 @@ def test_a_run_is_settled_once_and_as_it_was_reserved(parties: Parties, project:
     prepare, settle = parties.owner.runs.prepare, parties.owner.runs.settle
     more = prepare(grant, run, environment=MACHINE, output=ANSWER, spent=Cost(400_001))
     words = refused("SpentMoreThanReserved", lambda: settle(more))
-    assert "reserved 400000 millionths and 100 · 10^-12" in words
+    assert "reserved 0.4 of ε (or rho) and 1e-10 of δ" in words
     free = prepare(grant, run, environment=MACHINE, output=ANSWER)
     refused("NothingSpent", lambda: settle(free))
     settle(prepare(grant, run, environment=MACHINE, output=ANSWER, spent=COST))

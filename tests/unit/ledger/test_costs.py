@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataledger.contracts.amounts import MICRO, PICO, delta_text, epsilon_text
 from dataledger.contracts.use_types import Budget, Composition, Cost
 from dataledger.errors import InvalidArgument
 from dataledger.ledger.costs import (
-    MICRO,
-    PICO,
     cost_at_least,
     cost_text,
-    delta_text,
-    epsilon_text,
     left_of,
     left_of_budget,
     parse_cost,

@@ -7,10 +7,10 @@ from dataledger.cli.names import Names
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Cell, Hash, Screen, Styled
 from dataledger.cli.render.words import time_text
+from dataledger.contracts.amounts import delta_text, epsilon_text
 from dataledger.contracts.use_types import COSIGNED_FROM, Composition, Outcome
 from dataledger.hashing import JsonValue
 from dataledger.ledger.costs import cost_text as text_of
-from dataledger.ledger.costs import delta_text, epsilon_text
 from dataledger.ledger.results import VersionRef
 from dataledger.ledger.use_results import UseBudget, UseRun
 

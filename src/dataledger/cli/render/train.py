@@ -6,9 +6,9 @@ from pathlib import Path
 from dataledger.cli.render.confirmation import Confirmation
 from dataledger.cli.render.document import document_of
 from dataledger.cli.render.screen import Hash, Screen
+from dataledger.contracts.amounts import delta_text, epsilon_text
 from dataledger.contracts.events import DatasetRegistered
 from dataledger.hashing import JsonValue
-from dataledger.ledger.costs import delta_text, epsilon_text
 from dataledger.ledger.results import Confirmed
 from dataledger.node.training import Trained
 

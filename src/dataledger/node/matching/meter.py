@@ -5,13 +5,13 @@ folder, flushed to the disk before anything is computed; a run that fails, howev
 counted. SQLite's lock keeps runs that come together from both taking the last place.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from dataledger.chain.home import begin_private_file
 from dataledger.contracts.identifiers import DatasetId, OrgId
 from dataledger.errors import NodeRefused
 from dataledger.node.rules import MatchingRules
@@ -64,7 +64,7 @@ class Meter:
         """Offer the file, locked, without what is older than the window."""
         try:
             # SQLite gives its side files the mode of this one.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            begin_private_file(self._path)
             with closing(
                 sqlite3.connect(self._path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
             ) as database:

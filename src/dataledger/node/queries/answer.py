@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from dataledger.contracts.amounts import epsilon_text
 from dataledger.contracts.use_types import Composition
 from dataledger.hashing import JsonValue, canonical_bytes
-from dataledger.ledger.costs import cost_at_least, epsilon_text
+from dataledger.ledger.costs import cost_at_least
 from dataledger.node.queries.accuracy import choice_margin, gaussian_margin, laplace_margin
 from dataledger.node.queries.bounds import Role, change_of
 from dataledger.node.queries.document import (

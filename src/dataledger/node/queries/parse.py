@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 
+from dataledger.contracts.amounts import MICRO
 from dataledger.contracts.use_types import Composition
 from dataledger.errors import QueryError, UsageError, shown
 from dataledger.hashing import JsonValue, members, natural, parse_canonical, string
-from dataledger.ledger.costs import MICRO, parse_epsilon
+from dataledger.ledger.costs import parse_epsilon
 from dataledger.manifest.paths import check_path
 from dataledger.node.queries.bounds import number_count
 from dataledger.node.queries.document import (

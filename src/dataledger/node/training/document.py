@@ -17,6 +17,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Self, TypeAlias
 
+from dataledger.contracts.amounts import PICO
 from dataledger.contracts.identifiers import GrantId
 from dataledger.errors import QueryError, UsageError, shown
 from dataledger.hashing import (
@@ -29,7 +30,7 @@ from dataledger.hashing import (
     parse_strict,
     string,
 )
-from dataledger.ledger.costs import PICO, parse_delta, parse_epsilon
+from dataledger.ledger.costs import parse_delta, parse_epsilon
 from dataledger.ledger.json_forms import list_from_json
 from dataledger.manifest.paths import check_path
 from dataledger.node.federated.parties import parties_from_json

@@ -19,6 +19,7 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Self
 
+from dataledger.contracts.amounts import delta_text, epsilon_text
 from dataledger.errors import (
     DependencyMissing,
     InvalidArgument,
@@ -35,7 +36,6 @@ from dataledger.hashing import (
     parse_canonical,
     string,
 )
-from dataledger.ledger.costs import delta_text, epsilon_text
 from dataledger.ledger.json_forms import list_from_json
 from dataledger.node.queries.numbers import decimal_text, parse_decimal
 from dataledger.node.training.document import (

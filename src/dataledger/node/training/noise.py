@@ -13,7 +13,7 @@ from functools import cached_property
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from dataledger.ledger.costs import MICRO, PICO
+from dataledger.contracts.amounts import MICRO, PICO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,11 @@ whatever the others do or tell each other. All rounds cost; no round is thought 
 
 from fractions import Fraction
 
+from dataledger.contracts.amounts import MICRO
 from dataledger.contracts.use_types import Composition, Cost
 from dataledger.errors import AnswerWithheld, DataLedgerError, QueryError
 from dataledger.hashing import Digest
-from dataledger.ledger.costs import MICRO, cost_at_least
+from dataledger.ledger.costs import cost_at_least
 from dataledger.node.queries.work import check_table
 from dataledger.node.training.document import TrainingDocument
 from dataledger.node.training.features import read_examples
