@@ -63,6 +63,7 @@ class Meter:
     def _counts(self) -> Iterator[sqlite3.Connection]:
         """Offer the file, locked, without what is older than the window."""
         try:
+            self._path.parent.stat()  # with its folder, the counts would be gone
             # SQLite gives its side files the mode of this one.
             begin_private_file(self._path)
             with closing(
