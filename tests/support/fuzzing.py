@@ -120,9 +120,11 @@ def read_all(path: str, record_format: RecordFormat) -> Found:
         assert block.first_record == len(records)
         for batch in read_block(plan, block):
             found = batch.records()
-            data, begins, ends = batch.spans()
-            spans = zip(begins.tolist(), ends.tolist(), strict=True)
-            assert found == [bytes(data[begin:end]) for begin, end in spans]
+            assert found == [
+                bytes(data[begin:end])
+                for data, begins, ends in batch.spans()
+                for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+            ]
             records += found
             values = [
                 (heads + bytes(more.heads), bodies + bytes(more.bodies))

@@ -20,7 +20,7 @@ from dataledger.errors import DependencyMissing
 from dataledger.manifest.record_set import SecretId
 from dataledger.manifest.records.leaves import Hasher, PlainHasher, hmac_keys
 from dataledger.manifest.records.secret import Keys
-from dataledger.manifest.records.source import GROUP_RECORDS, Batch, EncodedBatch
+from dataledger.manifest.records.source import GROUP_RECORDS, Batch, EncodedBatch, Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 WORTH_BYTES = 32 * 1024 * 1024
 """Below this, hashing is done before numba is loaded, which takes some 0.6 s."""
 
-_LONGEST_TRIED_BYTES = 300
+_TRIED_BYTES = (*range(301), 5_000, 70)
+"""Lengths of records: next to each other, two are hashed side by side unless one is long."""
 _HASH_BYTES = 32
 
 
@@ -97,12 +98,16 @@ class _FastHasher:
         Raises:
             IndexError: a record lies outside of the batch's bytes.
         """
+        for span in batch.spans():
+            self._add(span)
+
+    def _add(self, span: Span) -> None:
         import numpy as np
 
         from dataledger.manifest.records import kernels
 
         # All read-only: numba would compile once more for what can be written.
-        views = [view.toreadonly() for view in batch.spans()]
+        views = [view.toreadonly() for view in span]
         data = np.frombuffer(views[0], np.uint8)
         begins, ends = (np.frombuffer(view, np.int64) for view in views[1:])
         if np.any((begins < 0) | (begins > ends) | (ends > len(data))):
@@ -182,8 +187,8 @@ def _compression_functions() -> Iterator[int]:
 
 def _agrees_with_hashlib(transform: int) -> bool:
     """Whether both engines give the same for records of every length up to some blocks' worth."""
-    record = bytes(range(256)) * (1 + _LONGEST_TRIED_BYTES // 256)
-    records = [record[:size_bytes] for size_bytes in range(_LONGEST_TRIED_BYTES + 1)]
+    record = bytes(range(256)) * (1 + max(_TRIED_BYTES) // 256)
+    records = [record[:size_bytes] for size_bytes in _TRIED_BYTES]
     offsets = array("q", accumulate(map(len, records), initial=0))
     batch = EncodedBatch(b"".join(records), memoryview(offsets))
     keys = Keys(SecretId("0" * 16), record[:64], record[64:96], record[96:128])

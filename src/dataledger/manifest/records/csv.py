@@ -16,9 +16,9 @@ from dataledger.manifest.scan import changed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dataledger.manifest.records.source import EncodedBatch
+    from dataledger.manifest.records.rows import RowBatch
 
-    EncodeText = Callable[[bytes, int], tuple[int, EncodedBatch] | None]
+    EncodeText = Callable[[bytes, int], tuple[int, RowBatch] | None]
 
 READ_BYTES = 4 * 1024 * 1024
 
@@ -64,7 +64,7 @@ def read_header(path: str) -> tuple[tuple[Column, ...], int]:
     return tuple(Column(name, "string") for name in names), begin + end
 
 
-def read_block(plan: Plan, block: Block) -> Iterator[EncodedBatch]:
+def read_block(plan: Plan, block: Block) -> Iterator[RowBatch]:
     """Yield a block's rows, encoded, in batches.
 
     Raises:
@@ -126,7 +126,7 @@ def _compiled_encoder() -> EncodeText | None:
         return None
     try:
         from dataledger.manifest.records.csv_kernel import encode_text
-    except (ImportError, RuntimeError):  # there is nowhere to keep what was compiled
+    except ImportError:
         return None
     return encode_text
 

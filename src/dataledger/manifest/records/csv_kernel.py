@@ -1,4 +1,4 @@
-"""CSV text as canonical rows in one go, compiled by numba.
+"""CSV text as encoded columns in one go, compiled by numba.
 
 It takes well-formed text only, and else gives up: `csv_text` then finds out what is wrong.
 Importing this needs numba.
@@ -6,40 +6,31 @@ Importing this needs numba.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
+import pyarrow as pa
 
+from dataledger.manifest.records.compiling import compiled
 from dataledger.manifest.records.intrinsics import copy, put
-from dataledger.manifest.records.source import MAX_RECORD_BYTES, ColumnValues, EncodedBatch
+from dataledger.manifest.records.rows import RowBatch, Values, byte_strings
+from dataledger.manifest.records.source import MAX_RECORD_BYTES
 from dataledger.manifest.records.tags import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
-    Places = NDArray[np.int32]
-    Offsets = NDArray[np.int64]
-    Fields = tuple[Places, Places]
+    Numbers = NDArray[np.int64]
+    Fields = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 _STRING = int(Tag.STRING)
-_HEAD = np.dtype([("tag", "u1"), ("length", ">u4")])
-_HEAD_BYTES = _HEAD.itemsize
+_HEAD_BYTES = 5
 
 _QUOTE, _COMMA, _LINE_FEED, _CARRIAGE_RETURN = (ord(mark) for mark in '",\n\r')
 
-F = TypeVar("F", bound="Callable[..., Any]")
 
-
-def _compiled(function: F) -> F:
-    compiled: Any = numba.njit(nogil=True, cache=True)(function)
-    return cast("F", compiled)
-
-
-def encode_text(text: bytes, width: int) -> tuple[int, EncodedBatch] | None:
+def encode_text(text: bytes, width: int) -> tuple[int, RowBatch] | None:
     """Return the number of whole records of `width` columns, and their rows.
 
     None if they are not what they should be.
@@ -50,102 +41,111 @@ def encode_text(text: bytes, width: int) -> tuple[int, EncodedBatch] | None:
         except UnicodeDecodeError:
             return None
     codes = np.frombuffer(text, np.uint8)
-    cells = int(np.count_nonzero((codes == _COMMA) | (codes == _LINE_FEED))) + 1
-    begins = np.empty(cells, np.int32)
-    lengths = np.empty(cells, np.int32)
-    count = _split(codes, width, begins, lengths)
-    if count < 0:
+    marks = _marks(codes)
+    fields = np.empty(len(marks) + 1, np.int32), np.empty(len(marks) + 1, np.int32)
+    sizes = np.zeros(width + 1, np.int64)
+    count = _split(codes, marks, width, fields, sizes)
+    if count < 0 or sizes[width] + width * _HEAD_BYTES > MAX_RECORD_BYTES:
         return None
-    sizes = lengths[: count * width].reshape(count, width).astype(np.int64) + _HEAD_BYTES
-    row_sizes = sizes.sum(axis=1)
-    if row_sizes.max(initial=0) > MAX_RECORD_BYTES:
-        return None
-    offsets = np.zeros(count + 1, np.int64)
-    np.cumsum(row_sizes, out=offsets[1:])
-    rows = np.empty(offsets[-1], np.uint8)
-    fields = begins[: count * width], lengths[: count * width]
-    _fill_rows(codes, fields, rows, offsets)
-    heads = np.empty((width, count), _HEAD)
-    heads["tag"] = _STRING
-    heads["length"] = lengths[: count * width].reshape(count, width).T
-    columns = []
-    for column, size in enumerate(sizes.sum(axis=0).tolist()):
-        bodies = np.empty(size - count * _HEAD_BYTES, np.uint8)
-        every = slice(column, count * width, width)
-        _fill_bodies(codes, begins[every], lengths[every], bodies)
-        columns.append(ColumnValues(heads[column].view(np.uint8).data, bodies.data))
-    return count, EncodedBatch(rows.data, offsets.data, columns)
+    heads = np.empty((width, count, _HEAD_BYTES), np.uint8)
+    offsets = np.zeros((width, count + 1), np.int64)
+    begins = np.zeros(width + 1, np.int64)
+    np.cumsum(sizes[:width], out=begins[1:])
+    bodies = np.empty(begins[width], np.uint8)
+    _fill(codes, fields, heads.reshape(-1), (bodies, begins), offsets)
+    data = pa.py_buffer(bodies)
+    return count, RowBatch(
+        [
+            Values(heads[n], byte_strings(offsets[n], data.slice(begins[n], sizes[n])))
+            for n in range(width)
+        ],
+        count,
+    )
 
 
-@_compiled
-def _split(text: Bytes, width: int, begins: Places, lengths: Places) -> int:
+def _marks(codes: Bytes) -> Numbers:
+    """Return where there is anything that divides text."""
+    found = codes == _COMMA
+    for mark in (_LINE_FEED, _QUOTE, _CARRIAGE_RETURN):
+        found |= codes == mark
+    return np.flatnonzero(found)
+
+
+@compiled
+def _split(text: Bytes, marks: Numbers, width: int, fields: Fields, sizes: Numbers) -> int:
     """Put where each field's content begins, and its length without doubled quotes.
 
-    Where quotes are doubled, the begin is negative. Returns the number of records, or -1.
+    Where quotes are doubled, the begin is negative. Into `sizes` go the length of each column's
+    content, and that of the longest record's. Returns the number of records, or -1.
     """
+    begins, lengths = fields
     size = len(text)
-    at = cell = column = 0
+    at = mark = cell = column = record_bytes = 0
     while at < size:
-        begin, end, doubled, at = _field(text, at)
+        begin, end, doubled, at, mark = _field(text, marks, at, mark)
         if at < 0:
             return -1
-        if cell == len(begins):
+        if column == width:
             return -1
+        length = end - begin - doubled
         begins[cell] = -begin if doubled else begin
-        lengths[cell] = end - begin - doubled
+        lengths[cell] = length
+        sizes[column] += length
+        record_bytes += length
         cell += 1
         column += 1
-        if at < size and text[at] == _COMMA and column < width:
+        if at < size and text[at] == _COMMA:
             at += 1
+            mark += 1
+            if column == width:
+                return -1
             continue
-        at = _after_record(text, at)
+        after = _after_record(text, at)
         # An empty record is an empty line, unless it was written as quotes.
-        if at < 0 or column != width or (width == 1 and begin == end and text[begin] != _QUOTE):
+        if after < 0 or column != width or (width == 1 and begin == end and text[begin] != _QUOTE):
             return -1
-        column = 0
+        mark += after - at
+        at = after
+        sizes[width] = max(sizes[width], record_bytes)
+        column = record_bytes = 0
     if column:  # the text ends with a comma, and so with an empty field
         begins[cell] = size
         lengths[cell] = 0
         cell += 1
         if column + 1 != width:
             return -1
+        sizes[width] = max(sizes[width], record_bytes)
     return cell // width
 
 
-@_compiled
-def _field(text: Bytes, at: int) -> tuple[int, int, int, int]:
+@compiled
+def _field(text: Bytes, marks: Numbers, at: int, mark: int) -> tuple[int, int, int, int, int]:
     """Return a field's begin and end, how many quotes in it are doubled, and what follows it.
 
-    The last is -1 where there is a quote too many or too few.
+    `mark` is the number of the first mark from `at` on. The last two are where what follows is, and
+    the number of the first mark from there on; -1 where there is a quote too many or too few.
     """
     size = len(text)
-    if text[at] != _QUOTE:
-        begin = at
-        # Next to all bytes are above the comma, and so the first comparison is the only one.
-        while at < size and (text[at] > _COMMA or _is_plain(text[at])):
-            at += 1
-        if at < size and text[at] == _QUOTE:
-            return 0, 0, 0, -1
-        return begin, at, 0, at
+    following = marks[mark] if mark < len(marks) else size
+    if following == size or text[following] != _QUOTE:
+        return at, following, 0, following, mark
+    if following != at:
+        return 0, 0, 0, -1, -1
+    begin = at + 1
     doubled = 0
-    at += 1
-    begin = at
-    while at < size:
-        if text[at] == _QUOTE:
-            if at + 1 == size or text[at + 1] != _QUOTE:
-                return begin, at, doubled, at + 1
+    mark += 1
+    while mark < len(marks):
+        here = marks[mark]
+        mark += 1
+        if text[here] == _QUOTE:
+            if here + 1 == size or text[here + 1] != _QUOTE:
+                return begin, here, doubled, here + 1, mark
             doubled += 1
-            at += 1
-        at += 1
-    return 0, 0, 0, -1
+            mark += 1
+    return 0, 0, 0, -1, -1
 
 
-@_compiled
-def _is_plain(code: int) -> bool:
-    return code not in (_COMMA, _LINE_FEED, _CARRIAGE_RETURN, _QUOTE)
-
-
-@_compiled
+@compiled
 def _after_record(text: Bytes, at: int) -> int:
     """Return where the next record begins; -1 where this one does not end."""
     size = len(text)
@@ -156,43 +156,35 @@ def _after_record(text: Bytes, at: int) -> int:
     return at + 1 if text[at] == _LINE_FEED else -1
 
 
-@_compiled
-def _put_head(out: Bytes, at: int, length: int) -> None:
-    out[at] = _STRING
-    put(out.ctypes.data, at + 1, np.int32(length))
+@compiled
+def _fill(
+    text: Bytes, fields: Fields, heads: Bytes, bodies: tuple[Bytes, Numbers], offsets: NDArray[Any]
+) -> None:
+    """Put the fields' heads and bodies, column after column.
+
+    With the bytes of the bodies goes where each column's begin. `offsets` has, for each column,
+    where among its bodies each one begins.
+    """
+    begins, lengths = fields
+    data, data_begins = bodies
+    width, count = offsets.shape[0], offsets.shape[1] - 1
+    head_at, source, target = heads.ctypes.data, text.ctypes.data, data.ctypes.data
+    for row in range(count):
+        for column in range(width):
+            begin, length = begins[row * width + column], lengths[row * width + column]
+            head = (column * count + row) * _HEAD_BYTES
+            heads[head] = _STRING
+            put(head_at, head + 1, np.int32(length))
+            at = data_begins[column] + offsets[column, row]
+            if begin >= 0:
+                copy(target, at, source, begin, length)
+            else:
+                _copy_quoted(text, -begin, length, data, at)
+            offsets[column, row + 1] = offsets[column, row] + length
 
 
-@_compiled
-def _put_body(text: Bytes, begin: int, length: int, out: Bytes, at: int) -> None:
-    if begin >= 0:
-        copy(out.ctypes.data, at, text.ctypes.data, begin, length)
-        return
-    begin = -begin
+@compiled
+def _copy_quoted(text: Bytes, begin: int, length: int, out: Bytes, at: int) -> None:
     for i in range(length):
         out[at + i] = text[begin]
         begin += 2 if text[begin] == _QUOTE else 1
-
-
-@_compiled
-def _fill_rows(text: Bytes, fields: Fields, out: Bytes, offsets: Offsets) -> None:
-    begins, lengths = fields
-    count = len(offsets) - 1
-    if not count:
-        return
-    width = len(begins) // count
-    for row in range(count):
-        head = offsets[row]
-        body = head + width * _HEAD_BYTES
-        for cell in range(row * width, (row + 1) * width):
-            _put_head(out, head, lengths[cell])
-            _put_body(text, begins[cell], lengths[cell], out, body)
-            head += _HEAD_BYTES
-            body += lengths[cell]
-
-
-@_compiled
-def _fill_bodies(text: Bytes, begins: Places, lengths: Places, out: Bytes) -> None:
-    at = 0
-    for cell in range(len(begins)):
-        _put_body(text, begins[cell], lengths[cell], out, at)
-        at += lengths[cell]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dataledger.manifest.records.layout import fixed_width_values, nulls
+from dataledger.manifest.records.layout import fixed_width_values, integers, nulls
 from dataledger.manifest.records.tags import (
     NANOSECONDS_PER_SECOND,
     NULL_FLAG,
@@ -71,8 +71,7 @@ def _bool_slots(array: Any) -> list[Slot]:
 
 
 def _int_slots(array: Any) -> list[Slot]:
-    sign = "u" if pa.types.is_unsigned_integer(array.type) else "i"
-    return [(">i8", fixed_width_values(array, f"<{sign}{array.type.bit_width // 8}"))]
+    return [(">i8", integers(array))]
 
 
 def _uint64_slots(array: Any) -> list[Slot]:

@@ -3,6 +3,7 @@
 Importing this needs numba. Nothing is checked: the caller knows that the addresses are good.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -13,14 +14,18 @@ from numba.extending import intrinsic
 _POINTER = ir.IntType(8).as_pointer()
 
 
+def call_by_address(builder: Any, function: Any, addresses: Sequence[Any]) -> None:
+    """Have the function at an address called with two others."""
+    kind = ir.FunctionType(ir.VoidType(), [_POINTER, _POINTER]).as_pointer()
+    builder.call(
+        builder.inttoptr(function, kind),
+        [builder.inttoptr(address, _POINTER) for address in addresses],
+    )
+
+
 def _type_call(_typing: Any, _function: Any, _context: Any, _block: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, addresses: Any) -> None:
-        kind = ir.FunctionType(ir.VoidType(), [_POINTER, _POINTER]).as_pointer()
-        function, *arguments = addresses
-        builder.call(
-            builder.inttoptr(function, kind),
-            [builder.inttoptr(argument, _POINTER) for argument in arguments],
-        )
+        call_by_address(builder, addresses[0], addresses[1:])
 
     return types.void(types.uintp, types.uintp, types.uintp), generate
 
@@ -44,6 +49,15 @@ def _type_put(_typing: Any, _out: Any, _at: Any, number: Any) -> Any:
     return types.void(types.uintp, types.intp, number), generate
 
 
+def _type_get(_typing: Any, _begin: Any, _index: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        begin, index = arguments
+        numbers = builder.inttoptr(begin, ir.IntType(64).as_pointer())
+        return builder.load(builder.gep(numbers, [index]), align=1)
+
+    return types.int64(types.uintp, types.intp), generate
+
+
 def _pointer(builder: Any, address: Any, offset: Any) -> Any:
     return builder.inttoptr(builder.add(address, offset), _POINTER)
 
@@ -56,6 +70,9 @@ copy: Any = intrinsic(_type_copy)
 
 That is `memcpy`, which for a field of a table takes half the time of a loop.
 """
+
+get: Any = intrinsic(_type_get)
+"""`get(begin, index)`: returns the number `index` of the signed 64-bit integers at `begin`."""
 
 put: Any = intrinsic(_type_put)
 """`put(out, at, number)`: puts an integer at `out + at`, all its bytes, the highest one first."""

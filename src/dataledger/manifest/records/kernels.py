@@ -1,18 +1,20 @@
-"""The inner loops of hashing records, compiled by numba around libcrypto's compression function.
+"""The inner loops of hashing records, compiled by numba around SHA-256's compression function.
 
 Importing this needs numba. The loops let go of the interpreter's lock. They take the address of
 libcrypto's `SHA256_Transform`, which uses the processor's own instructions for SHA-256 where there
-are any; all that is done here is to arrange bytes into its blocks, padded as FIPS 180-4 says.
+are any; all that is done here is to arrange bytes into its blocks, padded as FIPS 180-4 says. Short
+messages are hashed two at a time: each step of SHA-256 waits for the one before, and a processor
+can do the other message's meanwhile; see `lanes`.
 """
 
-from collections.abc import Callable
 from typing import TypeAlias
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from dataledger.manifest.records.compiling import compiled
 from dataledger.manifest.records.intrinsics import call, copy, put
+from dataledger.manifest.records.lanes import both
 from dataledger.manifest.records.source import GROUP_RECORDS
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -20,7 +22,10 @@ Words: TypeAlias = NDArray[np.uint32]
 Places: TypeAlias = NDArray[np.int64]
 
 Tools: TypeAlias = tuple[int, Words, Bytes]
-"""The address of the compression function, its context, and a block to fill."""
+"""The address of the compression function, and a context and a message for each of two lanes."""
+
+Span: TypeAlias = tuple[int, int]
+"""Where in some bytes a record begins and ends."""
 
 Records: TypeAlias = tuple[Bytes, Places, Places]
 """Bytes, and where in them each record begins and ends; see `source.Batch.spans`."""
@@ -28,6 +33,8 @@ Records: TypeAlias = tuple[Bytes, Places, Places]
 BLOCK_BYTES = 64
 CONTEXT_WORDS = 64
 """More than libcrypto's SHA256_CTX has, in which the chaining value stands first."""
+MESSAGE_BYTES = 4096
+"""The longest message, with its padding, that is hashed beside another one."""
 
 INITIAL_VALUE: Words = np.array(
     [
@@ -38,62 +45,113 @@ INITIAL_VALUE: Words = np.array(
 )
 
 _HASH_BYTES = 32
-_LENGTH_AT = 56
+_LENGTH_BYTES = 8
+_PADDED_BYTES = 1 + _LENGTH_BYTES
+"""That padding adds, at least."""
+_LEAF_PREFIX_BYTES = 17
+_SALT_PREFIX_BYTES = 8
+_SHORT_BYTES = MESSAGE_BYTES - _LEAF_PREFIX_BYTES - _PADDED_BYTES
 
 
-def _compiled(function: Callable[..., None]) -> Callable[..., None]:
-    try:
-        compiled: Callable[..., None] = numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither beside this file nor in the user's home can it be kept
-        compiled = numba.njit(nogil=True)(function)
-    return compiled
+# ------------------------------------------------------------------------------ one or two messages
 
 
-@_compiled
-def _start(context: Words, chaining_value: Words) -> None:
+@compiled
+def _lanes() -> tuple[Words, Bytes]:
+    """Return a context and a message for each of two lanes, one after another."""
+    return np.zeros(2 * CONTEXT_WORDS, np.uint32), np.zeros(2 * MESSAGE_BYTES, np.uint8)
+
+
+@compiled
+def _two_are_short(begins: Places, ends: Places, i: int) -> bool:
+    """Whether record `i` and the next one, if there is any, can be hashed side by side."""
+    if i + 1 >= len(begins):
+        return False
+    longest = max(ends[i] - begins[i], ends[i + 1] - begins[i + 1])
+    return bool(longest <= _SHORT_BYTES)
+
+
+@compiled
+def _put_record(messages: Bytes, lane: int, used: int, data: Bytes, span: Span) -> int:
+    """Put a record behind the `used` bytes of the lane's message; return how many it has then."""
+    size_bytes = span[1] - span[0]
+    copy(messages.ctypes.data, lane * MESSAGE_BYTES + used, data.ctypes.data, span[0], size_bytes)
+    return used + size_bytes
+
+
+@compiled
+def _start(contexts: Words, lane: int, chaining_value: Words) -> None:
     for i in range(8):
-        context[i] = chaining_value[i]
+        contexts[lane * CONTEXT_WORDS + i] = chaining_value[i]
 
 
-@_compiled
-def _finish(sha256: Tools, used: int, data: Bytes, span: tuple[int, int], size_bytes: int) -> None:
-    """Hash a message of `size_bytes` that ends with the `used` bytes in the block, and `span`."""
-    transform, context, block = sha256
-    begin, end = span
-    source, filled = data.ctypes.data, block.ctypes.data
-    if used + (end - begin) >= BLOCK_BYTES:
-        copy(filled, used, source, begin, BLOCK_BYTES - used)
-        call(transform, context.ctypes.data, filled)
-        begin += BLOCK_BYTES - used
-        used = 0
-        while end - begin >= BLOCK_BYTES:
-            call(transform, context.ctypes.data, source + np.uintp(begin))
-            begin += BLOCK_BYTES
-    copy(filled, used, source, begin, end - begin)
-    used += end - begin
-    block[used] = 0x80
-    for i in range(used + 1, BLOCK_BYTES):
-        block[i] = 0
-    if used >= _LENGTH_AT:
-        call(transform, context.ctypes.data, filled)
-        for i in range(_LENGTH_AT):
-            block[i] = 0
-    _put_number(block, _LENGTH_AT, 8 * size_bytes)
-    call(transform, context.ctypes.data, filled)
-
-
-@_compiled
+@compiled
 def _put_number(out: Bytes, at: int, number: int) -> None:
     put(out.ctypes.data, at, np.int64(number))
 
 
-@_compiled
-def _put_words(out: Bytes, at: int, words: Words, count: int) -> None:
+@compiled
+def _put_words(out: Bytes, at: int, contexts: Words, lane: int, count: int) -> None:
     for i in range(count):
-        put(out.ctypes.data, at + 4 * i, words[i])
+        put(out.ctypes.data, at + 4 * i, contexts[lane * CONTEXT_WORDS + i])
 
 
-@_compiled
+@compiled
+def _end(messages: Bytes, lane: int, used: int, size_bytes: int) -> int:
+    """Pad the lane's message of `used` bytes, and return how many blocks it has.
+
+    `size_bytes` are those of all that is hashed, with what is in the chaining value already.
+    """
+    begin = lane * MESSAGE_BYTES
+    blocks = (used + _PADDED_BYTES + BLOCK_BYTES - 1) // BLOCK_BYTES
+    length_at = begin + blocks * BLOCK_BYTES - _LENGTH_BYTES
+    messages[begin + used] = 0x80
+    for at in range(begin + used + 1, length_at, _LENGTH_BYTES):
+        _put_number(messages, at, 0)  # the last one may reach into the length, which follows
+    _put_number(messages, length_at, 8 * size_bytes)
+    return blocks
+
+
+@compiled
+def _compress(tools: Tools, blocks: int, other_blocks: int) -> None:
+    """Hash the first lane's blocks and the second one's, side by side while both have any."""
+    transform, contexts, messages = tools
+    context, other_context = contexts.ctypes.data, contexts[CONTEXT_WORDS:].ctypes.data
+    message, other_message = messages.ctypes.data, messages[MESSAGE_BYTES:].ctypes.data
+    for i in range(min(blocks, other_blocks)):
+        at = np.uintp(i * BLOCK_BYTES)
+        both(transform, context, message + at, other_context, other_message + at)
+    for i in range(other_blocks, blocks):
+        call(transform, context, message + np.uintp(i * BLOCK_BYTES))
+    for i in range(blocks, other_blocks):
+        call(transform, other_context, other_message + np.uintp(i * BLOCK_BYTES))
+
+
+@compiled
+def _finish(tools: Tools, used: int, data: Bytes, span: Span, size_bytes: int) -> None:
+    """Hash, alone, a message that begins with `used` bytes of the first lane's, and ends with data.
+
+    It is as long as it likes. `size_bytes` as for `_end`.
+    """
+    transform, contexts, messages = tools
+    begin, end = span
+    context, block, source = contexts.ctypes.data, messages.ctypes.data, data.ctypes.data
+    if used + (end - begin) >= BLOCK_BYTES:
+        copy(block, used, source, begin, BLOCK_BYTES - used)
+        call(transform, context, block)
+        begin += BLOCK_BYTES - used
+        used = 0
+        while end - begin >= BLOCK_BYTES:
+            call(transform, context, source + np.uintp(begin))
+            begin += BLOCK_BYTES
+    copy(block, used, source, begin, end - begin)
+    _compress(tools, _end(messages, 0, used + end - begin, size_bytes), 0)
+
+
+# ------------------------------------------------------------------------------------------- leaves
+
+
+@compiled
 def hash_leaves(
     transform: int,
     after_key: Words,
@@ -102,24 +160,72 @@ def hash_leaves(
     out: Bytes,
 ) -> None:
     """Put the records' leaves into `out`; `after_key` is the chaining value after the salt key."""
-    context = np.zeros(CONTEXT_WORDS, np.uint32)
-    block = np.zeros(BLOCK_BYTES, np.uint8)
-    sha256 = transform, context, block
+    contexts, messages = _lanes()
+    tools = transform, contexts, messages
     data, begins, ends = records
-    for i in range(len(begins)):
-        begin, end = begins[i], ends[i]
-        size_bytes = end - begin
-        _start(context, after_key)
-        _put_number(block, 0, first_record + i)
-        _finish(sha256, 8, data, (begin, end), BLOCK_BYTES + 8 + size_bytes)
-        block[0] = 0
-        _put_words(block, 1, context, 4)  # the salt: half of the hash
-        _start(context, INITIAL_VALUE)
-        _finish(sha256, 17, data, (begin, end), 17 + size_bytes)
-        _put_words(out, _HASH_BYTES * i, context, 8)
+    i = 0
+    while i < len(begins):
+        span = begins[i], ends[i]
+        if not _two_are_short(begins, ends, i):
+            _hash_leaf(tools, after_key, first_record + i, data, span)
+            _put_words(out, _HASH_BYTES * i, contexts, 0, 8)
+            i += 1
+            continue
+        other = begins[i + 1], ends[i + 1]
+        _start(contexts, 0, after_key)
+        _start(contexts, 1, after_key)
+        blocks = _salt_message(messages, 0, first_record + i, data, span)
+        _compress(tools, blocks, _salt_message(messages, 1, first_record + i + 1, data, other))
+        blocks = _leaf_message(tools, 0, data, span)
+        _compress(tools, blocks, _leaf_message(tools, 1, data, other))
+        _put_words(out, _HASH_BYTES * i, contexts, 0, 8)
+        _put_words(out, _HASH_BYTES * (i + 1), contexts, 1, 8)
+        i += 2
 
 
-@_compiled
+@compiled
+def _hash_leaf(tools: Tools, after_key: Words, number: int, data: Bytes, span: Span) -> None:
+    """Leave a leaf in the first context, from a record as long as it likes."""
+    _, contexts, messages = tools
+    size_bytes = span[1] - span[0]
+    _start(contexts, 0, after_key)
+    _put_number(messages, 0, number)
+    used = _SALT_PREFIX_BYTES
+    _finish(tools, used, data, span, BLOCK_BYTES + used + size_bytes)
+    _put_salt(contexts, messages, 0)
+    used = _LEAF_PREFIX_BYTES
+    _finish(tools, used, data, span, used + size_bytes)
+
+
+@compiled
+def _salt_message(messages: Bytes, lane: int, number: int, data: Bytes, span: Span) -> int:
+    """Make what is hashed after the salt key; return the number of its blocks."""
+    _put_number(messages, lane * MESSAGE_BYTES, number)
+    used = _put_record(messages, lane, _SALT_PREFIX_BYTES, data, span)
+    return _end(messages, lane, used, BLOCK_BYTES + used)
+
+
+@compiled
+def _leaf_message(tools: Tools, lane: int, data: Bytes, span: Span) -> int:
+    """Make what the leaf is the hash of, with the salt in the context; return its blocks."""
+    _, contexts, messages = tools
+    _put_salt(contexts, messages, lane)
+    used = _put_record(messages, lane, _LEAF_PREFIX_BYTES, data, span)
+    return _end(messages, lane, used, used)
+
+
+@compiled
+def _put_salt(contexts: Words, messages: Bytes, lane: int) -> None:
+    """Begin a leaf's message with the salt, which is half of what was hashed."""
+    messages[lane * MESSAGE_BYTES] = 0
+    _put_words(messages, lane * MESSAGE_BYTES + 1, contexts, lane, 4)
+    _start(contexts, lane, INITIAL_VALUE)
+
+
+# ------------------------------------------------------------------------------------------- labels
+
+
+@compiled
 def hash_labels(
     transform: int,
     after_keys: tuple[Words, Words],
@@ -127,31 +233,57 @@ def hash_labels(
     out: Bytes,
 ) -> None:
     """Put the records' labels into `out`: HMAC, from the chaining values after its two keys."""
-    context = np.zeros(CONTEXT_WORDS, np.uint32)
-    block = np.zeros(BLOCK_BYTES, np.uint8)
-    sha256 = transform, context, block
+    contexts, messages = _lanes()
+    tools = transform, contexts, messages
     data, begins, ends = records
-    for i in range(len(begins)):
-        begin, end = begins[i], ends[i]
-        _start(context, after_keys[0])
-        _finish(sha256, 0, data, (begin, end), BLOCK_BYTES + end - begin)
-        _put_words(block, 0, context, 8)
-        _start(context, after_keys[1])
-        _finish(sha256, 32, data, (begin, begin), BLOCK_BYTES + 32)
-        _put_words(out, _HASH_BYTES * i, context, 8)
+    inner_key, outer_key = after_keys
+    i = 0
+    while i < len(begins):
+        span = begins[i], ends[i]
+        if not _two_are_short(begins, ends, i):
+            _start(contexts, 0, inner_key)
+            _finish(tools, 0, data, span, BLOCK_BYTES + span[1] - span[0])
+            _compress(tools, _outer_message(tools, 0, outer_key), 0)
+            _put_words(out, _HASH_BYTES * i, contexts, 0, 8)
+            i += 1
+            continue
+        blocks = _inner_message(tools, 0, inner_key, data, span)
+        other = begins[i + 1], ends[i + 1]
+        _compress(tools, blocks, _inner_message(tools, 1, inner_key, data, other))
+        blocks = _outer_message(tools, 0, outer_key)
+        _compress(tools, blocks, _outer_message(tools, 1, outer_key))
+        _put_words(out, _HASH_BYTES * i, contexts, 0, 8)
+        _put_words(out, _HASH_BYTES * (i + 1), contexts, 1, 8)
+        i += 2
 
 
-@_compiled
+@compiled
+def _inner_message(tools: Tools, lane: int, after_key: Words, data: Bytes, span: Span) -> int:
+    """Make what is hashed after the inner key; return the number of its blocks."""
+    _, contexts, messages = tools
+    _start(contexts, lane, after_key)
+    used = _put_record(messages, lane, 0, data, span)
+    return _end(messages, lane, used, BLOCK_BYTES + used)
+
+
+@compiled
+def _outer_message(tools: Tools, lane: int, after_key: Words) -> int:
+    """Make what is hashed after the outer key: the context's hash; return its blocks."""
+    _, contexts, messages = tools
+    _put_words(messages, lane * MESSAGE_BYTES, contexts, lane, 8)
+    _start(contexts, lane, after_key)
+    return _end(messages, lane, _HASH_BYTES, BLOCK_BYTES + _HASH_BYTES)
+
+
+# ------------------------------------------------------------------------------------------- groups
+
+
+@compiled
 def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
     """Put the roots over each `GROUP_RECORDS` leaves, and over what is left, into `out`."""
-    context = np.zeros(CONTEXT_WORDS, np.uint32)
+    contexts, messages = _lanes()
+    tools = transform, contexts, messages
     nodes = np.zeros(GROUP_RECORDS * _HASH_BYTES, np.uint8)
-    # A node's message has one byte more than a block: of the second one, all else stays the same.
-    first = np.zeros(BLOCK_BYTES, np.uint8)
-    second = np.zeros(BLOCK_BYTES, np.uint8)
-    first[0] = 1
-    second[1] = 0x80
-    _put_number(second, _LENGTH_AT, 8 * (BLOCK_BYTES + 1))
     for group in range(len(out) // _HASH_BYTES):
         begin = group * len(nodes)
         size_bytes = min(len(nodes), len(leaves) - begin)
@@ -159,16 +291,36 @@ def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
             nodes[i] = leaves[begin + i]
         width = size_bytes // _HASH_BYTES
         while width > 1:
-            for i in range(width // 2):
-                copy(first.ctypes.data, 1, nodes.ctypes.data, BLOCK_BYTES * i, BLOCK_BYTES - 1)
-                second[0] = nodes[BLOCK_BYTES * i + BLOCK_BYTES - 1]
-                _start(context, INITIAL_VALUE)
-                call(transform, context.ctypes.data, first.ctypes.data)
-                call(transform, context.ctypes.data, second.ctypes.data)
-                _put_words(nodes, _HASH_BYTES * i, context, 8)
+            _hash_level(tools, nodes, width // 2)
             if width % 2:  # it moves up as it is
                 for i in range(_HASH_BYTES):
                     nodes[_HASH_BYTES * (width // 2) + i] = nodes[_HASH_BYTES * (width - 1) + i]
             width = (width + 1) // 2
         for i in range(_HASH_BYTES):
             out[_HASH_BYTES * group + i] = nodes[i]
+
+
+@compiled
+def _hash_level(tools: Tools, nodes: Bytes, count: int) -> None:
+    """Put the `count` nodes over pairs of nodes in the place of the first of these."""
+    _, contexts, messages = tools
+    for i in range(0, count, 2):
+        blocks = _node_message(contexts, messages, 0, nodes, i)
+        if i + 1 == count:
+            _compress(tools, blocks, 0)
+            _put_words(nodes, _HASH_BYTES * i, contexts, 0, 8)
+            return
+        _compress(tools, blocks, _node_message(contexts, messages, 1, nodes, i + 1))
+        _put_words(nodes, _HASH_BYTES * i, contexts, 0, 8)
+        _put_words(nodes, _HASH_BYTES * (i + 1), contexts, 1, 8)
+
+
+@compiled
+def _node_message(contexts: Words, messages: Bytes, lane: int, nodes: Bytes, pair: int) -> int:
+    """Make what the node over a pair of nodes is the hash of; return the number of its blocks."""
+    _start(contexts, lane, INITIAL_VALUE)
+    begin = lane * MESSAGE_BYTES
+    messages[begin] = 1
+    size_bytes = 2 * _HASH_BYTES
+    copy(messages.ctypes.data, begin + 1, nodes.ctypes.data, size_bytes * pair, size_bytes)
+    return _end(messages, lane, 1 + size_bytes, 1 + size_bytes)

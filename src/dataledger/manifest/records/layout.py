@@ -27,12 +27,25 @@ def fixed_width_values(array: Any, dtype: str) -> NDArray[Any]:
     return np.frombuffer(buffer, dtype, count=len(array), offset=array.offset * size)
 
 
+def integers(array: Any) -> NDArray[Any]:
+    """Return an array of integers; anything where there is null."""
+    # By its buffer: Arrow's own way to numpy imports pandas, wherever that is installed.
+    sign = "u" if pa.types.is_unsigned_integer(array.type) else "i"
+    return fixed_width_values(array, f"<{sign}{array.type.bit_width // 8}")
+
+
+def arrow_integers(values: NDArray[Any]) -> Any:
+    """Return integers as Arrow's, without a copy."""
+    # By its buffer, as `integers` does.
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, data])
+
+
 def nulls(array: Any) -> NDArray[np.bool_] | None:
     """Return where the array is null; None if it nowhere is."""
     if not array.null_count:
         return None
-    mask: NDArray[np.bool_] = array.is_null().to_numpy(zero_copy_only=False)
-    return mask
+    return integers(array.is_null().cast(pa.uint8())).view(np.bool_)
 
 
 def without_extension(array: Any) -> Any:
@@ -69,7 +82,7 @@ def indirection(array: Any) -> Indirection | None:
     kind = array.type
     if pa.types.is_run_end_encoded(kind):
         positions = array.offset + np.arange(len(array))
-        runs = np.searchsorted(np.asarray(array.run_ends), positions, side="right")
+        runs = np.searchsorted(integers(array.run_ends), positions, side="right")
         return Indirection(array.values, runs, None)
     if not pa.types.is_dictionary(kind):
         return None
@@ -78,7 +91,7 @@ def indirection(array: Any) -> Indirection | None:
     missing = nulls(indices)
     if missing is not None:
         indices = indices.fill_null(0)
-    return Indirection(values, indices.to_numpy(zero_copy_only=False), missing)
+    return Indirection(values, integers(indices), missing)
 
 
 # ------------------------------------------------------------------------------------- weights
@@ -151,7 +164,7 @@ def _element_ranges(array: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if pa.types.is_fixed_size_list(kind):
         begins = (array.offset + np.arange(len(array))) * kind.list_size
         return begins, begins + kind.list_size
-    offsets = np.asarray(array.offsets).astype(np.int64, copy=False)
+    offsets = integers(array.offsets).astype(np.int64, copy=False)
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
-        return offsets, offsets + np.asarray(array.sizes)
+        return offsets, offsets + integers(array.sizes)
     return offsets[:-1], offsets[1:]

@@ -21,6 +21,7 @@ from dataledger.manifest.records.source import (
     Column,
     ColumnValues,
     Plan,
+    Span,
 )
 
 READ_BYTES = 1024 * 1024
@@ -154,8 +155,8 @@ class LineBatch:
         """Yield the lines. Raises as `records`."""
         yield self.records()
 
-    def spans(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Return the text, and where in it each line begins and ends.
+    def spans(self) -> Iterator[Span]:
+        """Yield the text, and where in it each line begins and ends.
 
         Raises:
             RecordError: a line is empty.
@@ -168,7 +169,7 @@ class LineBatch:
         empty = np.flatnonzero(begins == ends)
         if len(empty):
             raise self._empty(int(empty[0]))
-        return memoryview(self._text), begins.data, ends.data
+        yield memoryview(self._text), begins.data, ends.data
 
     def _empty(self, index: int) -> RecordError:
         return RecordError(

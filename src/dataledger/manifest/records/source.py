@@ -7,7 +7,7 @@ any process that sees the file can read any block of it.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from dataledger.manifest.record_set import RecordFormat
 
@@ -70,6 +70,14 @@ class ColumnValues(NamedTuple):
     """Likewise."""
 
 
+Span: TypeAlias = tuple[memoryview, memoryview, memoryview]
+"""Bytes, and where in them each record begins and ends.
+
+The last two are of signed 64-bit integers, one for each record: record i is
+`data[begins[i]:ends[i]]`. Between two records there may be bytes of neither.
+"""
+
+
 class Batch(Protocol):
     """Neighbouring records of one block, in their canonical form."""
 
@@ -83,12 +91,8 @@ class Batch(Protocol):
     def runs(self) -> Iterator[list[bytes]]:
         """Yield the records one by one, so few at a time that they fit into a processor's cache."""
 
-    def spans(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Return bytes that hold all the records, and where in them each begins and ends.
-
-        The last two are of signed 64-bit integers, one for each record: record i is
-        `data[begins[i]:ends[i]]`. Between two records there may be bytes of neither.
-        """
+    def spans(self) -> Iterator[Span]:
+        """Yield bytes that hold records, and where in them each begins and ends."""
 
 
 class EncodedBatch:
@@ -121,6 +125,6 @@ class EncodedBatch:
             offsets = self._offsets[first : first + _RUN_RECORDS + 1].tolist()
             yield [data[begin:end] for begin, end in pairwise(offsets)]
 
-    def spans(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Return bytes that hold all the records, and where in them each begins and ends."""
-        return memoryview(self._data), self._offsets[:-1], self._offsets[1:]
+    def spans(self) -> Iterator[Span]:
+        """Yield bytes that hold records, and where in them each begins and ends."""
+        yield memoryview(self._data), self._offsets[:-1], self._offsets[1:]

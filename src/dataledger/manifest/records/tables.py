@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dataledger.manifest.records.contents import Contents
-    from dataledger.manifest.records.source import EncodedBatch
+    from dataledger.manifest.records.rows import RowBatch
 
 MAX_TABLE_RECORDS = 2**36
 """More rows than a file can well have. A few bytes can promise more, and plan blocks for ever."""
@@ -44,7 +44,7 @@ def plan_table(path: str, record_format: RecordFormat) -> Plan:
     return Plan(path, record_format, columns, sum(counts), blocks)
 
 
-def read_block(plan: Plan, block: Block) -> Iterator[EncodedBatch]:
+def read_block(plan: Plan, block: Block) -> Iterator[RowBatch]:
     """Yield a block's rows, encoded, in batches.
 
     Reading on, block after block, decodes nothing twice: each thread keeps its last file open.

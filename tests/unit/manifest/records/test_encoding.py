@@ -24,8 +24,13 @@ def rows(table: Any) -> list[bytes]:
 
 
 def spans(batch: Any) -> list[bytes]:
-    data, begins, ends = batch.spans()
-    return [bytes(data[begin:end]) for begin, end in zip(begins, ends, strict=True)]
+    found = [
+        bytes(data[begin:end])
+        for data, begins, ends in batch.spans()
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+    ]
+    assert found == batch.records()
+    return found
 
 
 def columns(table: Any) -> list[tuple[bytes, bytes]]:

@@ -59,12 +59,12 @@ def records_of(path: str) -> list[bytes]:
 
 
 def spans_of(found: Iterable[Batch]) -> list[bytes]:
-    records = []
-    for batch in found:
-        data, begins, ends = batch.spans()
-        places = zip(begins.tolist(), ends.tolist(), strict=True)
-        records += [bytes(data[begin:end]) for begin, end in places]
-    return records
+    return [
+        bytes(data[begin:end])
+        for batch in found
+        for data, begins, ends in batch.spans()
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 # ---------------------------------------------------------------------------------------- reading
