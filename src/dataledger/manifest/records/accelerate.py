@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING
 
 from dataledger.errors import DependencyMissing
 from dataledger.manifest.record_set import SecretId
-from dataledger.manifest.records.leaves import Hasher, PlainHasher, hmac_keys
+from dataledger.manifest.records.leaves import (
+    Hasher,
+    PlainHasher,
+    hmac_keys,
+    plain_label_groups,
+)
 from dataledger.manifest.records.secret import Keys
 from dataledger.manifest.records.source import GROUP_RECORDS, Batch, EncodedBatch, Span
 
@@ -76,6 +81,23 @@ def new_hasher(engine: Engine | None, keys: Keys, first_record: int, *, labels: 
     return _FastHasher(transform, keys, first_record, labels=labels)
 
 
+def label_groups(engine: Engine | None, labels: bytes) -> bytes:
+    """Return the roots over each `GROUP_RECORDS` labels, by the fastest engine unless one is named.
+
+    The last one is over what is left. Labels and roots stand one after another.
+    """
+    transform = None if engine is Engine.HASHLIB else _accelerator()
+    if transform is None:
+        return plain_label_groups(labels)
+    import numpy as np
+
+    from dataledger.manifest.records import kernels
+
+    leaves = np.empty(len(labels), np.uint8)
+    kernels.hash_entries(transform, np.frombuffer(labels, np.uint8), leaves)
+    return _groups(transform, leaves)
+
+
 # ------------------------------------------------------------------------------- the accelerator
 
 
@@ -89,7 +111,7 @@ class _FastHasher:
         self._after_label_keys = _after(transform, inner), _after(transform, outer)
         self._first_record = first_record
         self._record_count = 0
-        self._leaves: list[NDArray[np.uint8]] = []
+        self._leaves = bytearray()
         self._labels: list[bytes] | None = [] if labels else None
 
     def add(self, batch: Batch) -> None:
@@ -116,7 +138,7 @@ class _FastHasher:
         first = self._first_record + self._record_count
         leaves = np.empty(len(begins) * _HASH_BYTES, np.uint8)
         kernels.hash_leaves(self._transform, self._after_salt_key, first, records, leaves)
-        self._leaves.append(leaves)
+        self._leaves += leaves.data
         if self._labels is not None:
             labels = np.empty_like(leaves)
             kernels.hash_labels(self._transform, self._after_label_keys, records, labels)
@@ -132,16 +154,21 @@ class _FastHasher:
         """Return the group roots over all records added, one after another."""
         import numpy as np
 
-        from dataledger.manifest.records import kernels
-
-        groups = np.empty(-(-self._record_count // GROUP_RECORDS) * _HASH_BYTES, np.uint8)
-        if self._leaves:
-            kernels.hash_groups(self._transform, np.concatenate(self._leaves), groups)
-        return groups.tobytes()
+        return _groups(self._transform, np.frombuffer(self._leaves, np.uint8))
 
     def labels(self) -> bytes:
         """Return the labels of all records added, one after another; none if not asked for."""
         return b"".join(self._labels or ())
+
+
+def _groups(transform: int, leaves: "NDArray[np.uint8]") -> bytes:
+    import numpy as np
+
+    from dataledger.manifest.records import kernels
+
+    groups = np.empty(-(-len(leaves) // (GROUP_RECORDS * _HASH_BYTES)) * _HASH_BYTES, np.uint8)
+    kernels.hash_groups(transform, leaves, groups)
+    return groups.tobytes()
 
 
 def _after(transform: int, key: bytes) -> "NDArray[np.uint32]":

@@ -69,9 +69,16 @@ class Combiner:
     """Turns a file's block results, added in order, into its record set."""
 
     def __init__(
-        self, plan: Plan, secret_id: SecretId, *, labels: bool, keep_in: Path | None
+        self,
+        plan: Plan,
+        secret_id: SecretId,
+        *,
+        labels: bool,
+        keep_in: Path | None,
+        engine: Engine | None = None,
     ) -> None:
         """Take results of blocks of `plan`; keep the trees in a folder, if one is given."""
+        self._engine = engine
         self._plan = plan
         self._secret_id = secret_id
         self._has_labels = labels
@@ -141,7 +148,7 @@ class Combiner:
         from dataledger.manifest.records.labels import LabelTree, labels_name
 
         labels, self._labels = self._labels, bytearray()  # the tree takes them over
-        tree = LabelTree.build(labels)
+        tree = LabelTree.build(labels, engine=self._engine)
         label_root = _sha256(tree.root)
         if self._keep_in is not None:
             tree.write(self._keep_in / labels_name(label_root))

@@ -208,7 +208,11 @@ def _read_by(
         results = chain.from_iterable(run(partial(_process_task, options), tasks))
         for source, plan in zip(sources, plans, strict=True):
             combiner = Combiner(
-                plan, options.keys.secret_id, labels=options.labels, keep_in=options.keep_in
+                plan,
+                options.keys.secret_id,
+                labels=options.labels,
+                keep_in=options.keep_in,
+                engine=options.engine,
             )
             for _ in plan.blocks:
                 result = next(results)
@@ -246,7 +250,7 @@ def _plan_alone(source: _Source) -> Plan:
 
 
 def _tasks(plans: Sequence[Plan], most_together: int) -> Iterator[tuple[Plan, Sequence[Block]]]:
-    """Yield neighbouring blocks of a file for one worker to read, which then decodes nothing twice.
+    """Yield neighbouring blocks of a file for one worker to read, which then decodes little twice.
 
     Of a file's blocks, one task has no more than a small share, so that all workers end at about
     one time.
@@ -256,10 +260,19 @@ def _tasks(plans: Sequence[Plan], most_together: int) -> Iterator[tuple[Plan, Se
         most = 1
         if plan.format in (RecordFormat.PARQUET, RecordFormat.ARROW):
             most = min(most_together, 1 + len(plan.blocks) // _LEAST_TASKS)
+        task: tuple[Block, ...] = ()
         for _, part in groupby(plan.blocks, lambda block: block.locator[0]):
             blocks = tuple(part)
-            for begin in range(0, len(blocks), most):
-                yield shared, blocks[begin : begin + most]
+            # A task that begins where a part of the file does has little to pass over.
+            if task and len(task) + len(blocks) > most:
+                yield shared, task
+                task = ()
+            task += blocks
+            while len(task) >= most:
+                yield shared, task[:most]
+                task = task[most:]
+        if task:
+            yield shared, task
 
 
 def _process_task(options: RecordOptions, task: tuple[Plan, Sequence[Block]]) -> list[BlockResult]:

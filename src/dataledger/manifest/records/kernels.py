@@ -275,7 +275,7 @@ def _outer_message(tools: Tools, lane: int, after_key: Words) -> int:
     return _end(messages, lane, _HASH_BYTES, BLOCK_BYTES + _HASH_BYTES)
 
 
-# ------------------------------------------------------------------------------------------- groups
+# -------------------------------------------------------------------------------------------- trees
 
 
 @compiled
@@ -291,7 +291,7 @@ def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
             nodes[i] = leaves[begin + i]
         width = size_bytes // _HASH_BYTES
         while width > 1:
-            _hash_level(tools, nodes, width // 2)
+            _hash_each(tools, (1, 2 * _HASH_BYTES), nodes, nodes, width // 2)
             if width % 2:  # it moves up as it is
                 for i in range(_HASH_BYTES):
                     nodes[_HASH_BYTES * (width // 2) + i] = nodes[_HASH_BYTES * (width - 1) + i]
@@ -301,26 +301,38 @@ def hash_groups(transform: int, leaves: Bytes, out: Bytes) -> None:
 
 
 @compiled
-def _hash_level(tools: Tools, nodes: Bytes, count: int) -> None:
-    """Put the `count` nodes over pairs of nodes in the place of the first of these."""
-    _, contexts, messages = tools
-    for i in range(0, count, 2):
-        blocks = _node_message(contexts, messages, 0, nodes, i)
-        if i + 1 == count:
-            _compress(tools, blocks, 0)
-            _put_words(nodes, _HASH_BYTES * i, contexts, 0, 8)
-            return
-        _compress(tools, blocks, _node_message(contexts, messages, 1, nodes, i + 1))
-        _put_words(nodes, _HASH_BYTES * i, contexts, 0, 8)
-        _put_words(nodes, _HASH_BYTES * (i + 1), contexts, 1, 8)
+def hash_entries(transform: int, entries: Bytes, out: Bytes) -> None:
+    """Put the leaf hashes of entries of 32 bytes each into `out`."""
+    contexts, messages = _lanes()
+    tools = transform, contexts, messages
+    _hash_each(tools, (0, _HASH_BYTES), entries, out, len(entries) // _HASH_BYTES)
 
 
 @compiled
-def _node_message(contexts: Words, messages: Bytes, lane: int, nodes: Bytes, pair: int) -> int:
-    """Make what the node over a pair of nodes is the hash of; return the number of its blocks."""
+def _hash_each(tools: Tools, kind: tuple[int, int], data: Bytes, out: Bytes, count: int) -> None:
+    """Put the hashes of `count` neighbouring parts of `data` into `out`, which may be the same.
+
+    `kind` is the prefix of each part, and its size: no smaller than a hash.
+    """
+    prefix, size_bytes = kind
+    _, contexts, _messages = tools
+    for i in range(0, count, 2):
+        blocks = _part_message(tools, 0, prefix, data, (size_bytes * i, size_bytes * (i + 1)))
+        other_blocks = 0
+        if i + 1 < count:
+            other = size_bytes * (i + 1), size_bytes * (i + 2)
+            other_blocks = _part_message(tools, 1, prefix, data, other)
+        _compress(tools, blocks, other_blocks)
+        _put_words(out, _HASH_BYTES * i, contexts, 0, 8)
+        if i + 1 < count:
+            _put_words(out, _HASH_BYTES * (i + 1), contexts, 1, 8)
+
+
+@compiled
+def _part_message(tools: Tools, lane: int, prefix: int, data: Bytes, span: Span) -> int:
+    """Make a message of a prefix and a part of the data; return the number of its blocks."""
+    _, contexts, messages = tools
     _start(contexts, lane, INITIAL_VALUE)
-    begin = lane * MESSAGE_BYTES
-    messages[begin] = 1
-    size_bytes = 2 * _HASH_BYTES
-    copy(messages.ctypes.data, begin + 1, nodes.ctypes.data, size_bytes * pair, size_bytes)
-    return _end(messages, lane, 1 + size_bytes, 1 + size_bytes)
+    messages[lane * MESSAGE_BYTES] = prefix
+    used = _put_record(messages, lane, 1, data, span)
+    return _end(messages, lane, used, used)

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Protocol
 
 from dataledger.hashing import Hash32, root
+from dataledger.hashing.digest import HASH_BYTES
 from dataledger.manifest.records.secret import SALT_BYTES, Keys
 from dataledger.manifest.records.source import GROUP_RECORDS, Batch
 
@@ -113,6 +114,19 @@ def record_labels(keys: Keys, records: Sequence[bytes]) -> list[bytes]:
     inner, outer = hmac_keys(keys)
     sha256 = hashlib.sha256
     return [sha256(outer + sha256(inner + record).digest()).digest() for record in records]
+
+
+def plain_label_groups(labels: bytes) -> bytes:
+    """Return the root over each `GROUP_RECORDS` labels, and over what is left, one after another.
+
+    A label's leaf is its leaf hash.
+    """
+    sha256 = hashlib.sha256
+    leaves = [
+        sha256(b"\0" + labels[begin : begin + HASH_BYTES]).digest()
+        for begin in range(0, len(labels), HASH_BYTES)
+    ]
+    return group_roots(leaves)
 
 
 def hmac_keys(keys: Keys) -> tuple[bytes, bytes]:

@@ -199,13 +199,26 @@ def test_the_end_of_a_name_says_the_format(tmp_path: Path, name: str) -> None:
     assert read(jsonl(tmp_path, [b"{}"], name)).format is RecordFormat.JSONL
 
 
-def test_a_worker_is_given_blocks_of_one_row_group_together() -> None:
-    blocks = tuple(Block(n, n * 65_536, 65_536, (n // 10, n % 10 * 65_536)) for n in range(25))
+@pytest.mark.parametrize(
+    ("group_blocks", "most", "sizes"),
+    [
+        (10, 1, [1] * 25),
+        (10, 16, [4, 4, 2, 4, 4, 2, 4, 1]),
+        (2, 16, [4] * 6 + [1]),
+        (3, 16, [3] * 8 + [1]),
+    ],
+)
+def test_a_worker_is_given_blocks_of_whole_row_groups(
+    group_blocks: int, most: int, sizes: list[int]
+) -> None:
+    blocks = tuple(
+        Block(n, n * 65_536, 65_536, (n // group_blocks, n % group_blocks * 65_536))
+        for n in range(25)
+    )
     plan = Plan("t", RecordFormat.PARQUET, (), 25 * 65_536, blocks)
-    for most, sizes in ((1, [1] * 25), (16, [4, 4, 2, 4, 4, 2, 4, 1])):
-        tasks = [task for _, task in engine._tasks([plan], most)]
-        assert [len(task) for task in tasks] == sizes
-        assert [block for task in tasks for block in task] == list(blocks)
+    tasks = [task for _, task in engine._tasks([plan], most)]
+    assert [len(task) for task in tasks] == sizes
+    assert [block for task in tasks for block in task] == list(blocks)
     text = plan._replace(format=RecordFormat.JSONL)
     assert all(len(task) == 1 for _, task in engine._tasks([text], 16))
 

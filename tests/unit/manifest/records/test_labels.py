@@ -11,6 +11,7 @@ from dataledger.errors import Conflict, NotFound, OutputUnwritable, SourceUnread
 from dataledger.hashing import EMPTY_ROOT, Hash32, leaf_hash, root
 from dataledger.hashing.ranges import verify_range
 from dataledger.manifest.records import labels as labels_module
+from dataledger.manifest.records.accelerate import Engine
 from dataledger.manifest.records.labels import LabelTree
 
 label = st.binary(min_size=32, max_size=32) | st.integers(0, 40).map(
@@ -75,6 +76,12 @@ def test_a_gap_lies_between_neighbours(labels: list[bytes], asked: bytes) -> Non
     )
     leaves = [leaf_hash(each) for each in gap.neighbours]
     verify_range(leaves, gap.first, tree.count, gap.path, tree.root)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 255, 257, 1000, 70_000])
+def test_the_accelerator_makes_the_same_tree(count: int) -> None:
+    labels = b"".join(many(count))
+    assert LabelTree.build(labels, engine=Engine.ACCELERATED) == LabelTree.build(labels)
 
 
 # --------------------------------------------------------------------------------------- files
