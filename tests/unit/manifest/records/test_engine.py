@@ -205,7 +205,7 @@ def test_the_end_of_a_name_says_the_format(tmp_path: Path, name: str) -> None:
         (10, 1, [1] * 25),
         (10, 16, [4, 4, 2, 4, 4, 2, 4, 1]),
         (2, 16, [4] * 6 + [1]),
-        (3, 16, [3] * 8 + [1]),
+        (3, 16, [3] * 7 + [4]),
     ],
 )
 def test_a_worker_is_given_blocks_of_whole_row_groups(
