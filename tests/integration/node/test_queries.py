@@ -139,7 +139,7 @@ def test_a_question_is_asked_by_command_answered_near_the_truth_and_paid(
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"cost": {"epsilon": "2.6"}}, "GrantLimitExceeded.*the run can cost 2600000"),
+        ({"cost": {"epsilon": "2.6"}}, r"GrantLimitExceeded.*the run can cost 2\.6 and"),
         ({"cost": {"rho": "0.01"}}, "cost is rho, and this budget counts epsilon"),
         ({"from_": "others.csv", "cost": {"epsilon": "0.1"}}, "no file 'others.csv'"),
     ],
