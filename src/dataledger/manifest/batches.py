@@ -256,13 +256,15 @@ def _whole_parts(pieces: Mapping[int, Part], file_count: int) -> dict[int, Part]
 
 def _hash_whole(files: Files, positions: list[int], pool: Pool, notes: Notes) -> None:
     batches = list(_by_bytes(files, positions))
+    # Where each worker has a batch of its own, more threads only stand in each other's way.
+    threads = pool.workers if len(batches) < pool.workers else 1
     tasks = []
     for batch in batches:
         size_bytes = sum(map(files.size_bytes, batch))
         arguments = (
             files.batch(batch, looked=True),
             files.algorithms,
-            pool.workers if size_bytes >= THREADS_BYTES else 1,
+            threads if size_bytes >= THREADS_BYTES else 1,
         )
         tasks.append(Task(hash_large, arguments, size_bytes))
     # Only a process of its own maps files, which is worth starting one for.

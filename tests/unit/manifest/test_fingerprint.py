@@ -174,6 +174,27 @@ def test_many_files_and_large_ones_are_divided_among_processes(
         assert manifest == Manifest(manifest.entries)
 
 
+@pytest.mark.parametrize(("count", "threads"), [(1, {2}), (2, {1}), (5, {1})])
+def test_a_file_gets_several_threads_only_where_workers_would_be_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, threads: set[int]
+) -> None:
+    monkeypatch.setattr(batches, "THREADS_BYTES", SMALL_BYTES)
+    monkeypatch.setattr(batches, "LARGE_BATCH_BYTES", SMALL_BYTES)
+    given: list[int] = []
+
+    class RecordingPool(pool.Pool):
+        def run(self, tasks: Any, **options: Any) -> Any:
+            large = [task for task in tasks if task.function is batches.hash_large]
+            given.extend(task.arguments[2] for task in large)
+            return super().run(tasks, **options)
+
+    monkeypatch.setattr(files, "Pool", RecordingPool)
+    data = write(tmp_path, {f"{number}": os.urandom(SMALL_BYTES + 1) for number in range(count)})
+    fingerprint(data, digests=(Algorithm.BLAKE3,), workers=2)
+    assert len(given) == count
+    assert set(given) == threads
+
+
 @pytest.mark.parametrize("directory", ["", "a/b/c"])
 def test_no_files_no_manifest(tmp_path: Path, directory: str) -> None:
     (tmp_path / directory).mkdir(parents=True, exist_ok=True)

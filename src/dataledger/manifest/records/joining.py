@@ -26,11 +26,19 @@ class Joiner:
     """Puts rows together. It holds what it reads from."""
 
     def __init__(self, values: Sequence[Values]) -> None:
-        """Take the values of all columns, which are of one number of rows."""
+        """Take the values of all columns, which are of one number of rows.
+
+        Raises:
+            IndexError: a body lies outside of the column's bytes.
+        """
         self._heads = [np.ascontiguousarray(each.heads) for each in values]
         self._bodies = [each.bodies for each in values]
         self._offsets = [offsets_of(bodies) for bodies in self._bodies if bodies is not None]
         data = [bodies.buffers()[2] for bodies in self._bodies if bodies is not None]
+        for offsets, buffer in zip(self._offsets, data, strict=True):
+            size_bytes = buffer.size if buffer else 0
+            if offsets[0] < 0 or offsets[-1] > size_bytes or np.any(offsets[1:] < offsets[:-1]):
+                raise IndexError("a body lies outside of its column")  # compiled code does not look
         self._head_at = np.array([heads.ctypes.data for heads in self._heads], np.uintp)
         self._widths = np.array([heads.shape[1] for heads in self._heads], np.int64)
         self._body_at = np.array([buffer.address if buffer else 0 for buffer in data], np.uintp)
