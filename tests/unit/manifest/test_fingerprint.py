@@ -25,6 +25,7 @@ from dataledger.hashing import TREE_CHUNK_BYTES, Algorithm, Digest, Hash32, leaf
 from dataledger.manifest import Manifest, Progress, batches, files, fingerprint, pool
 from dataledger.manifest.cache import ManifestCache
 from dataledger.manifest.content import SMALL_BYTES
+from dataledger.manifest.reading import hash_large
 from dataledger.manifest.records.engine import RecordOptions, read_record_files, read_records
 from dataledger.manifest.records.secret import DatasetSecret
 
@@ -184,7 +185,7 @@ def test_a_file_gets_several_threads_only_where_workers_would_be_idle(
 
     class RecordingPool(pool.Pool):
         def run(self, tasks: Any, **options: Any) -> Any:
-            large = [task for task in tasks if task.function is batches.hash_large]
+            large = [task for task in tasks if task.function is hash_large]
             given.extend(task.arguments[2] for task in large)
             return super().run(tasks, **options)
 

@@ -129,6 +129,23 @@ def test_row_groups_of_other_sizes_than_promised_are_refused(tmp_path: Path) -> 
         read_records(path, RecordOptions(KEYS), workers=1)
 
 
+# Found by fuzzing: its schema has a column, and pyarrow reads rows of none.
+ROWS_WITHOUT_COLUMNS = bytes.fromhex(
+    "5041523115041500150215e5c1e8df053c150015001200000015061506150615bfe99a434c15061502150615"
+    "1015041500121c0000000600001504192c35001806736368656d611502000102250218016e2cbc0000001606"
+    "191c191c26001c150219350006101918016e150216061668166a26322608292c150415001502001500151015"
+    "02003c290619260600000000166816062608166a002820706172717565742d636172726f772076657273696f"
+    "6e2032352e302e31191c1c0000008800000050415231"
+)
+
+
+def test_rows_of_other_columns_than_the_schema_has_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(ROWS_WITHOUT_COLUMNS)
+    with pytest.raises(RecordError, match="its rows have other columns than it says"):
+        read_records(path, RecordOptions(KEYS), workers=1)
+
+
 # --------------------------------------------------------------------------- outputs and workers
 
 

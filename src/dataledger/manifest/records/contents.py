@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dataledger.errors import RecordError, shown
+from dataledger.manifest.records.schema import columns_of
 from dataledger.manifest.scan import unreadable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Contents:
         self, path: str, format_name: str, columns: tuple[Column, ...], batches: Iterator[Any]
     ) -> None:
         self.columns = columns
+        self._schema: Any = None
         self._file = path, format_name
         self.batches = _read(path, format_name, batches)
 
@@ -36,9 +38,12 @@ class Contents:
         """Return if the batch is valid: offsets lie inside their buffers, strings are UTF-8, etc.
 
         Raises:
-            RecordError: it is not.
+            RecordError: it is not, or it has other columns than the file says.
         """
         with reading(*self._file):
+            if batch.schema != self._schema and columns_of(batch.schema) != self.columns:
+                raise ValueError("its rows have other columns than it says")
+            self._schema = batch.schema
             batch.validate(full=True)
 
     def joined(self, batches: Sequence[Any]) -> Sequence[Any]:
